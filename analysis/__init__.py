@@ -1,0 +1,1 @@
+"""One audio file in, one report out. Knows nothing of libraries, models or screens."""

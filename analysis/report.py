@@ -1,0 +1,330 @@
+"""The report: everything analysis found in one track, as typed models over one JSON form.
+
+Keys are fixed by the product's contract; others may be added freely, and unknown keys survive
+a read and a write. Numbers are finite or null, never NaN. Times are seconds from the first
+decoded sample, levels are dB, loudness is LUFS.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from analysis.errors import UnreadableReport
+from analysis.files import write_atomically
+
+SCHEMA_VERSION = 1
+
+ANALYSIS_VERSION = 1
+"""Goes up whenever the same file would get other values; batches then analyse it anew."""
+
+
+def finite_or_none(value: Any) -> float | None:
+    """Return ``value`` as a float, or None where it is missing, infinite or not a number."""
+    if value is None:
+        return None
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+Number = Annotated[float | None, BeforeValidator(finite_or_none)]
+Status = dict[Literal["status"], str]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+
+
+class Stats(_Model):
+    """Summary of a curve, in the curve's own unit."""
+
+    mean: Number = None
+    std: Number = None
+    min: Number = None
+    max: Number = None
+
+
+class Metadata(_Model):
+    """What the file is and says of itself."""
+
+    path: str
+    title: str
+    artist: str = ""
+    album: str = ""
+    genre: str = ""
+    year: int | None = None
+    sample_rate: int
+    duration_sec: float
+    channels: int
+    format: str
+    content_hash: str
+    """Hex digest of the encoded audio without tags and container: the track's identity."""
+    dependencies: dict[str, bool] = Field(default_factory=dict)
+    """Which optional libraries ran: essentia madmom openl3 pyloudnorm spleeter."""
+    analysis_version: int = 0
+    requested: dict[str, bool] = Field(default_factory=dict)
+    """Which optional families were asked for: embeddings stems."""
+
+
+class GridSegment(_Model):
+    """A stretch of constant tempo inside a grid that changes."""
+
+    start_sec: float
+    bpm: float
+
+
+class BeatGrid(_Model):
+    """The beat grid that decks and transitions use.
+
+    ``bpm`` is None where no beat was found; then there is nothing to match.
+    """
+
+    bpm: Number = None
+    first_beat_sec: Number = None
+    first_downbeat_sec: Number = None
+    """The first bar 1 at or after the start of the track."""
+    beats_per_bar: int = 4
+    constant: bool = True
+    """False where the tempo drifts or changes; then ``beat_times_sec`` is the truth."""
+    confidence: float = 0.0
+    """0–1, meant as the probability that every beat and bar 1 is right."""
+    downbeat_confidence: float = 0.0
+    segments: list[GridSegment] = Field(default_factory=list)
+
+
+class Swing(_Model):
+    """Swing ratio (long/short, 1 = straight) and spread of onsets about the grid in seconds."""
+
+    swing_ratio: Number = None
+    micro_timing_std: Number = None
+
+
+class Rhythm(_Model):
+    """Tempo, beats, bars and their feel."""
+
+    tempo_bpm_global: Number = None
+    beat_times_sec: list[float] = Field(default_factory=list)
+    downbeat_times_sec: list[float] = Field(default_factory=list)
+    beat_grid: BeatGrid = Field(default_factory=BeatGrid)
+    tempo_variation_bpm: Stats = Field(default_factory=Stats)
+    polyrhythm_candidates: list[dict[str, Number]] = Field(default_factory=list)
+    """Competing periodicities: ``tempo_bpm``, ``strength`` and ``ratio`` to the strongest."""
+    swing_analysis: Swing = Field(default_factory=Swing)
+    groove_confidence: Number = None
+    danceability_score: Number = None
+    onset_curve_summary: dict[str, Any] = Field(default_factory=dict)
+    madmom_downbeat: dict[str, Any] = Field(default_factory=dict)
+
+
+class KeyCandidate(_Model):
+    """One key the track may be in; scores of all candidates sum to 1."""
+
+    key: str
+    camelot: str
+    score: float
+
+
+class Tonal(_Model):
+    """Key, chords and timbre. Keys are written with sharps: ``"A# minor"``."""
+
+    key: str | None = None
+    key_confidence: Number = None
+    camelot: str | None = None
+    key_candidates: list[KeyCandidate] = Field(default_factory=list)
+    chroma_stats: dict[str, Any] = Field(default_factory=dict)
+    tonnetz_stats: dict[str, Any] = Field(default_factory=dict)
+    tonal_tension: Stats = Field(default_factory=Stats)
+    modulation: dict[str, Any] = Field(default_factory=dict)
+    chords: dict[str, Any] = Field(default_factory=dict)
+    """``progression``: [{start_sec, end_sec, chord, confidence}]; ``histogram``: {chord: share}."""
+    spectral_centroid: Stats = Field(default_factory=Stats)
+    spectral_flatness: Stats = Field(default_factory=Stats)
+    zero_crossing_rate: Stats = Field(default_factory=Stats)
+    dissonance_index: Number = None
+
+
+class AttackDecay(_Model):
+    """First attack to a share of the loudest onset; fall from the loudest frame to half."""
+
+    attack_time_sec: Number = None
+    decay_time_sec: Number = None
+
+
+class Dynamics(_Model):
+    """Level and loudness (ITU-R BS.1770, EBU Tech 3342)."""
+
+    rms: Stats = Field(default_factory=Stats)
+    attack_decay: AttackDecay = Field(default_factory=AttackDecay)
+    crest_factor: Number = None
+    lufs: Number = None
+    loudness_range_lu: Number = None
+    true_peak_dbtp: Number = None
+    short_term_lufs: list[Number] = Field(default_factory=list)
+    """Short-term loudness (3 s windows) once a second, first window ending at 3 s."""
+
+
+class Spatial(_Model):
+    """The stereo picture; a mono file has only ``status: mono_signal``."""
+
+    status: str | None = None
+    stereo_width: Number = None
+    balance_db: Number = None
+    phase_coherence: Number = None
+    side_mid_ratio_db: Number = None
+
+
+class VocalSegment(_Model):
+    """A stretch where singing is likely."""
+
+    start_sec: float
+    end_sec: float
+    confidence: float
+
+
+class VocalActivity(_Model):
+    """Where somebody sings, and how high."""
+
+    voiced_ratio: Number = None
+    pitch_mean_hz: Number = None
+    pitch_std_hz: Number = None
+    voiced_probability_mean: Number = None
+    segments: list[VocalSegment] = Field(default_factory=list)
+
+
+class Instrumentation(_Model):
+    """Band balance and coarse instrument proxies, all 0–1."""
+
+    bass_presence: Number = None
+    mid_presence: Number = None
+    treble_presence: Number = None
+    percussive_ratio: Number = None
+    vocal_presence_proxy: Number = None
+    vocal_probability_mean: Number = None
+    likely_bass_heavy: bool = False
+    likely_bright_timbre: bool = False
+
+
+class Mood(_Model):
+    """Aggregate mood, all 0–1, with a word for it."""
+
+    danceability: Number = None
+    valence: Number = None
+    arousal: Number = None
+    energy: Number = None
+    descriptor: str = ""
+
+
+class Section(_Model):
+    """One part of the arrangement; starts and ends on bar lines where there is a grid."""
+
+    start_sec: float
+    end_sec: float
+    label: str
+    """intro, build, drop, break, verse or outro."""
+    energy: int
+    """1 (sparse) to 10 (peak)."""
+
+
+class Phrase(_Model):
+    """A run of whole bars that belongs together."""
+
+    start_sec: float
+    bars: int
+
+
+class Structure(_Model):
+    """The arrangement, and where a DJ would mix in and out."""
+
+    sections: list[Section] = Field(default_factory=list)
+    phrases: list[Phrase] = Field(default_factory=list)
+    drops: list[float] = Field(default_factory=list)
+    """Start of each drop in seconds."""
+    mix_in_sec: Number = None
+    mix_out_sec: Number = None
+    silence_before_sec: Number = None
+    silence_after_sec: Number = None
+
+
+class Analysis(_Model):
+    """All feature families."""
+
+    rhythm: Rhythm = Field(default_factory=Rhythm)
+    tonal: Tonal = Field(default_factory=Tonal)
+    dynamics: Dynamics = Field(default_factory=Dynamics)
+    spatial: Spatial = Field(default_factory=Spatial)
+    vocal_activity: VocalActivity = Field(default_factory=VocalActivity)
+    instrumentation: Instrumentation = Field(default_factory=Instrumentation)
+    mood: Mood = Field(default_factory=Mood)
+    structure: Structure = Field(default_factory=Structure)
+    essentia: dict[str, Any] = Field(default_factory=dict)
+    embeddings: dict[str, Any] = Field(default_factory=dict)
+    stems: dict[str, Any] = Field(default_factory=dict)
+
+
+class Report(_Model):
+    """One track's report."""
+
+    schema_version: int = SCHEMA_VERSION
+    metadata: Metadata
+    analysis: Analysis = Field(default_factory=Analysis)
+
+    @property
+    def track_id(self) -> str:
+        """The content hash: the track's identity everywhere in Segue."""
+        return self.metadata.content_hash
+
+    @property
+    def grid(self) -> BeatGrid:
+        """Short for ``analysis.rhythm.beat_grid``."""
+        return self.analysis.rhythm.beat_grid
+
+    def to_json(self) -> str:
+        """Return the wire form: keys in a fixed order, floats to 6 decimals, no NaN."""
+        payload = self.model_dump(mode="json", exclude_none=False)
+        if payload["analysis"]["spatial"].get("status"):
+            payload["analysis"]["spatial"] = {
+                key: value
+                for key, value in payload["analysis"]["spatial"].items()
+                if value is not None
+            }
+        return json.dumps(_plain(payload), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+    def write(self, path: Path) -> None:
+        """Write the report so that a crash leaves the old file or the new one, never half."""
+        write_atomically(path, self.to_json().encode())
+
+    @classmethod
+    def read(cls, path: Path) -> Report:
+        """Read a report.
+
+        Raises
+        ------
+        UnreadableReport
+            If the file is missing, not JSON, or not a report.
+        """
+        try:
+            payload = json.loads(Path(path).read_bytes())
+            return cls.model_validate(payload)
+        except OSError as error:
+            raise UnreadableReport(path, error.strerror or str(error)) from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise UnreadableReport(path, f"{where or 'the file'}: {first['msg']}") from error
+        except ValueError as error:
+            raise UnreadableReport(path, "not JSON") from error
+
+
+def _plain(value: Any) -> Any:
+    """Return ``value`` with floats rounded to 6 decimals and non-finite ones as None."""
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

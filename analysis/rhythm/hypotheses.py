@@ -1,0 +1,271 @@
+"""Which pulse is the beat: metrical level and phase, decided by evidence.
+
+The comb finds the pulse to 0.01 BPM but not whether a dancer counts it, its half or two thirds
+of it, nor on which of its strokes the beat lies. Every level and phase that the onsets allow is
+a hypothesis; each is described by what falls on, between and across its beats, and a linear
+score learned on composed tracks chooses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.rhythm.attacks import Attacks
+from analysis.rhythm.beat_weights import LEVEL_WEIGHTS, PATTERN_WEIGHTS
+from analysis.rhythm.pulse import TimeMap, fold
+
+Floats = NDArray[np.floating]
+
+RATIOS = (0.25, 1 / 3, 0.5, 2 / 3, 0.75, 1.0, 4 / 3, 1.5, 2.0, 3.0, 4.0)
+"""Tempi related to a pulse by what drums play: halves, triplets, dotted notes."""
+
+LOWEST_BPM = 68.0
+HIGHEST_BPM = 185.0
+"""Slower is counted double, faster half: the range in which DJ software and charts count."""
+
+PHASES_PER_LEVEL = 6
+PHASE_APART_BEATS = 0.09
+PHASE_BIN_SEC = 0.003
+PHASE_SHARE = 0.2
+"""Strokes weaker than this share of the strongest are no beats."""
+
+FAST_BPM = 155.0
+FAST_SOFTNESS_BPM = 5.0
+"""Between trance and drum & bass hardly any music is counted: there the two ways part."""
+
+TOGETHER_POWER = 3.0
+
+PATTERN_BANDS = ((0,), (1,), (3, 4), (5,))
+"""Kick and bass; their upper half; snare; hats."""
+
+CYCLE_BEATS = 4
+BINS_PER_BEAT = 24
+
+
+@dataclass(frozen=True, eq=False)
+class Hypothesis:
+    """One way of counting.
+
+    Attributes
+    ----------
+    beats
+        Where the beats would be.
+    bpm
+        Mean tempo.
+    features
+        Evidence that does not depend on where the bar starts, shape (features,).
+    cells
+        Log strength on the sixteenths of four beats in four groups of bands, shape (4, 16).
+    """
+
+    beats: TimeMap
+    bpm: float
+    features: NDArray[np.float64]
+    cells: NDArray[np.float64]
+
+
+def all_hypotheses(
+    pulse: Floats, hop_sec: float, attacks: Attacks, base: TimeMap, duration_sec: float
+) -> list[Hypothesis]:
+    """Return every level and phase worth considering for a pulse.
+
+    Parameters
+    ----------
+    pulse
+        Pulse curves, shape (bands, frames).
+    hop_sec
+        Seconds a frame.
+    attacks
+        Attack curves.
+    base
+        The pulse found, at any level.
+    duration_sec
+        Length of the track.
+    """
+    span = base.position(np.array([0.0, duration_sec]))
+    base_bpm = 60.0 * float(span[1] - span[0]) / duration_sec
+    rising = np.maximum(pulse, 0.0)
+    # Where all bands strike at once a part begins, and parts begin on beats.
+    together = rising.sum(axis=0) ** TOGETHER_POWER
+    rising = np.vstack([rising, together])
+    found: list[Hypothesis] = []
+    for ratio in RATIOS:
+        bpm = base_bpm * ratio
+        if not LOWEST_BPM <= bpm <= HIGHEST_BPM:
+            continue
+        level = base.relevel(ratio, 0.0, duration_sec)
+        pattern = fold(rising, hop_sec, level, CYCLE_BEATS, CYCLE_BEATS * BINS_PER_BEAT)
+        for phase, strength in _phases(attacks, level, bpm):
+            shifted = level.relevel(1.0, phase, duration_sec)
+            evidence, cells = describe_pattern(pattern, phase)
+            features = np.concatenate([_tempo_features(bpm), [np.log(strength)], evidence])
+            features = np.concatenate([features, _fast_features(bpm, features)])
+            found.append(Hypothesis(shifted, bpm, features, cells))
+    return found
+
+
+def _phases(attacks: Attacks, level: TimeMap, bpm: float) -> list[tuple[float, float]]:
+    """Return the strongest strokes within a beat: place in beats, share of the strongest."""
+    bins = max(32, round(60.0 / bpm / PHASE_BIN_SEC))
+    folded = fold(attacks.strength, attacks.hop_sec, level, 1.0, bins)
+    folded = folded / np.maximum(folded.mean(axis=1, keepdims=True), 1e-9)
+    total = folded.sum(axis=0)
+    kernel = np.array([1.0, 2.0, 3.0, 2.0, 1.0]) / 9.0
+    smooth = np.convolve(np.concatenate([total[-2:], total, total[:2]]), kernel, "valid")
+    smooth = np.maximum(smooth - np.median(smooth), 1e-9)
+    top = float(smooth.max())
+    left = smooth.copy()
+    found: list[tuple[float, float]] = []
+    places = np.arange(bins) / bins
+    while len(found) < PHASES_PER_LEVEL:
+        best = int(np.argmax(left))
+        if left[best] < PHASE_SHARE * top:
+            break
+        found.append((best / bins, float(smooth[best] / top)))
+        apart = np.abs((places - best / bins + 0.5) % 1.0 - 0.5)
+        left[apart < PHASE_APART_BEATS] = 0.0
+    return found
+
+
+FEATURE_NAMES = (
+    "bpm", "bpm^2", "bpm^3", "stroke",
+    *(f"on/off8 {band}" for band in range(6)),
+    *(f"8/16 {band}" for band in range(6)),
+    "backbeat kick-snare", "backbeat snare", "backbeat kick", "half snare", "half kick",
+    "eighths hats", "triplet", "on snare share", "on kick share",
+    "four floor", "backbeat level", "empty backbeat", "together", "together most",
+    "fast", "fast eighth hats", "fast on/off8 kick", "fast on/off8 snare", "fast 8/16",
+    "fast backbeat", "fast four floor", "fast busy",
+)  # fmt: skip
+
+
+def _tempo_features(bpm: float) -> NDArray[np.float64]:
+    octave = np.log2(bpm / 125.0)
+    return np.array([octave, octave**2, octave**3])
+
+
+def _fast_features(bpm: float, features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what a count this fast must show: fast music fills its eighths.
+
+    Slow music counted double has kick and snare on every beat and nothing between them.
+    """
+    fast = 1.0 / (1.0 + np.exp(-(bpm - FAST_BPM) / FAST_SOFTNESS_BPM))
+    at = {name: features[index] for index, name in enumerate(FEATURE_NAMES[: len(features)])}
+    filled = -np.mean([at[f"on/off8 {band}"] for band in range(6)])
+    sixteenths = np.mean([at[f"8/16 {band}"] for band in range(6)])
+    shown = [
+        1.0, at["eighths hats"], at["on/off8 0"], at["on/off8 3"], sixteenths,
+        at["backbeat kick-snare"], at["four floor"], filled,
+    ]  # fmt: skip
+    return np.asarray(fast * np.array(shown))
+
+
+def describe_pattern(
+    pattern: Floats, phase_beats: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what falls on, between and across the beats of a hypothesis.
+
+    Parameters
+    ----------
+    pattern
+        Mean pulse over four beats of six bands and of all struck at once, shape (7, 96).
+    phase_beats
+        Where the hypothesis's beat lies, in beats of the pattern.
+
+    Returns
+    -------
+    evidence
+        In the order of ``FEATURE_NAMES`` from the fifth on.
+    cells
+        As in :class:`Hypothesis`.
+    """
+    bins = pattern.shape[1]
+    pattern, together = pattern[:-1], np.roll(pattern[-1], -round(phase_beats * BINS_PER_BEAT))
+    struck = np.stack([np.roll(together, step) for step in range(-2, 3)]).max(axis=0)
+    struck_on = struck[::BINS_PER_BEAT]
+    shift = round(phase_beats * BINS_PER_BEAT)
+    turned = np.roll(pattern, -shift, axis=1)
+    turned = turned / np.maximum(turned.mean(axis=1, keepdims=True), 1e-6)
+    near = np.stack([np.roll(turned, step, axis=1) for step in range(-2, 3)]).max(axis=0)
+    sixteenth = BINS_PER_BEAT // 4
+    cells = near[:, ::sixteenth].reshape(len(pattern), CYCLE_BEATS, 4)
+    # Swung second sixteenths come up to a third of a sixteenth pair late.
+    late = np.roll(near, -2, axis=1)[:, ::sixteenth].reshape(len(pattern), CYCLE_BEATS, 4)
+    on, off = cells[:, :, 0].mean(axis=1), cells[:, :, 2].mean(axis=1)
+    between = np.maximum(cells[:, :, 1::2], late[:, :, 1::2]).mean(axis=(1, 2))
+    on_off = np.log((on + 0.3) / (off + 0.3))
+    eighths = np.log((on + off + 0.3) / (2 * between + 0.3))
+    beats = cells[:, :, 0]
+    sums = np.maximum(beats.sum(axis=1), 1e-6)
+    alternate = (beats[:, 0] + beats[:, 2] - beats[:, 1] - beats[:, 3]) / sums
+    snare = float(alternate[2:5].mean())
+    kick = float(alternate[0])
+    half = (np.abs(beats[:, 0] - beats[:, 2]) + np.abs(beats[:, 1] - beats[:, 3])) / sums
+    floor = float(beats[0].min() / max(float(cells[0].max()), 1e-6))
+    drums = cells[2:5].mean(axis=0)
+    quiet = beats[2:5].mean(axis=0)[1 if kick >= 0 else 0 :: 2].mean()
+    backbeat = float(quiet / max(float(drums.max()), 1e-6))
+    triplets = np.concatenate(
+        [
+            near[:, BINS_PER_BEAT // 3 :: BINS_PER_BEAT],
+            near[:, 2 * BINS_PER_BEAT // 3 :: BINS_PER_BEAT],
+        ],
+        axis=1,
+    ).mean(axis=1)
+    triplet = float(np.log((triplets.mean() + 0.3) / (cells[:, :, 1:].mean() + 0.3)))
+    evidence = np.concatenate(
+        [
+            on_off,
+            eighths,
+            [
+                -kick * snare,
+                abs(snare),
+                abs(kick),
+                float(half[2:5].mean()),
+                float(half[0]),
+                float(np.log(off[5] + 0.3)),
+                triplet,
+                float(on[2:5].mean() * BINS_PER_BEAT / bins),
+                float(on[0] * BINS_PER_BEAT / bins),
+                floor,
+                backbeat,
+                abs(kick) * (1.0 - backbeat),
+                float(np.log(struck_on.mean() / max(float(struck.mean()), 1e-9) + 0.1)),
+                float(np.log(struck_on.max() / max(float(struck.max()), 1e-9) + 0.1)),
+            ],
+        ]
+    )
+    strongest = np.maximum(near[:, ::sixteenth], _next_bins(near)[:, ::sixteenth])
+    groups = np.stack([strongest[list(bands)].mean(axis=0) for bands in PATTERN_BANDS])
+    return evidence, np.log(groups + 0.3)
+
+
+def _next_bins(near: Floats) -> Floats:
+    """Return the strength a twelfth of a beat later, where swung sixteenths fall."""
+    late = np.roll(near, -2, axis=1)
+    even = np.arange(near.shape[1]) // (BINS_PER_BEAT // 4) % 2 == 0
+    return np.where(even, near, late)
+
+
+def best_hypothesis(options: list[Hypothesis]) -> tuple[Hypothesis, float]:
+    """Return the hypothesis of the highest score, and its probability among all.
+
+    The score adds up over the evidence, and over the pattern of the bar as it fits best when
+    the bar starts on any of the four beats.
+    """
+    level = np.array([LEVEL_WEIGHTS.get(name, 0.0) for name in FEATURE_NAMES])
+    bars = bar_rotations(np.array(PATTERN_WEIGHTS))
+    scores = np.array(
+        [float(one.features @ level + (bars * one.cells).sum(axis=(1, 2)).max()) for one in options]
+    )
+    odds = np.exp(scores - scores.max())
+    best = int(np.argmax(scores))
+    return options[best], float(odds[best] / odds.sum())
+
+
+def bar_rotations(pattern: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a bar's pattern (groups, 16) as heard with bar 1 on beat 0 … 3, shape (4, …)."""
+    return np.stack([np.roll(pattern, 4 * beat, axis=1) for beat in range(4)])

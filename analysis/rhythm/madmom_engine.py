@@ -1,0 +1,55 @@
+"""madmom's downbeat tracker (Böck et al. 2016), where the DJ has installed it.
+
+madmom is never a dependency: its last release does not import on Python 3.10+ and its models
+are for non-commercial use only. Where it does import, its beats are reported beside ours.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+import soxr
+
+from analysis.audio import Audio
+
+MADMOM_RATE_HZ = 44100
+MADMOM_FPS = 100
+BEATS_PER_BAR = (3, 4)
+
+
+def madmom_downbeats(audio: Audio, *, disabled: bool = False) -> dict[str, Any]:
+    """Return madmom's beats, or why there are none.
+
+    Returns
+    -------
+    dict
+        ``status`` is ``"ok"`` with ``beat_times_sec``, ``beat_positions`` (1 = bar 1) and
+        ``downbeat_times_sec``; otherwise ``status`` says the reason.
+    """
+    if disabled:
+        return {"status": "disabled"}
+    try:
+        downbeats = importlib.import_module("madmom.features.downbeats")
+    except ImportError as error:
+        missing = (error.name or "").split(".")[0] == "madmom"
+        reason = "not installed" if missing else f"does not import: {error}"
+        return {"status": f"unavailable: madmom {reason}"}
+    samples = audio.mono
+    if audio.sample_rate != MADMOM_RATE_HZ:
+        samples = soxr.resample(samples, audio.sample_rate, MADMOM_RATE_HZ)
+    try:
+        activations = downbeats.RNNDownBeatProcessor()(np.asarray(samples, dtype=np.float32))
+        tracker = downbeats.DBNDownBeatTrackingProcessor(
+            beats_per_bar=list(BEATS_PER_BAR), fps=MADMOM_FPS
+        )
+        beats = np.asarray(tracker(activations), dtype=np.float64).reshape(-1, 2)
+    except Exception as error:  # a foreign engine must not take the report with it
+        return {"status": f"failed: {type(error).__name__}: {error}"}
+    return {
+        "status": "ok",
+        "beat_times_sec": [float(time) for time in beats[:, 0]],
+        "beat_positions": [int(position) for position in beats[:, 1]],
+        "downbeat_times_sec": [float(time) for time, position in beats if position == 1],
+    }
