@@ -1,0 +1,1 @@
+"""Tracks as the DJ knows them: settings, the DJ's notebook, the catalogue."""
