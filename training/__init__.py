@@ -1,0 +1,1 @@
+"""Reports in, models out; and the models' answers: recommendations, genres, buckets."""
