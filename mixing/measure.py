@@ -1,0 +1,133 @@
+"""What was rendered, measured: from the two stems and the mix, never from the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import signal
+
+from mixing.kicks import RATE_HZ, PairLags, low_rate
+from mixing.plan import Measured, Plan
+
+Samples = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+MIN_PAIRS = 4
+"""Beats with a kick on both sides; a bar's worth at least."""
+
+BASS_HZ = 150.0
+BASS_WITHIN_DB = 6.0
+BASS_FRAME_SEC = 0.1
+"""Frames are looked at together over a beat, so that the gap between kicks is no silence."""
+BASS_FLOOR_DB = -30.0
+"""Below the loudest bass of the pair by this much, a band is silent."""
+
+
+def kick_figures(measured: Measured, pairs: PairLags, overlap_sec: float) -> None:
+    """Note how far the kicks are apart and how much that changes over the overlap."""
+    measured.kicks_compared = len(pairs.lags_ms)
+    if len(pairs.lags_ms) < MIN_PAIRS:
+        reason = "no steady kicks on both sides of the overlap"
+        measured.why_null["kick_async_p95_ms"] = reason
+        measured.why_null["drift_ms"] = reason
+        return
+    measured.kick_async_p95_ms = round(pairs.p95_ms, 2)
+    measured.kick_single_p95_ms = round(pairs.single_p95_ms, 2)
+    slope, _ = pairs.line()
+    measured.drift_ms = round(float(abs(slope) * overlap_sec), 2)
+
+
+def bass_envelope(samples: Samples, sample_rate: int, beat_sec: float) -> Floats:
+    """Return the power below 150 Hz over about a beat, a value each 0.1 s."""
+    low = low_rate(samples, sample_rate)
+    sections = signal.butter(4, BASS_HZ, "lowpass", fs=2 * RATE_HZ, output="sos")
+    power = signal.sosfiltfilt(sections, low) ** 2
+    frame = round(BASS_FRAME_SEC * 2 * RATE_HZ)
+    count = len(power) // frame
+    frames = power[: count * frame].reshape(count, frame).mean(axis=1)
+    width = max(1, round(beat_sec / BASS_FRAME_SEC))
+    return np.convolve(frames, np.full(width, 1 / width), "same")
+
+
+def bass_overlap_sec(a: Floats, b: Floats) -> float:
+    """Return for how long both basslines are up within 6 dB of each other.
+
+    Parameters
+    ----------
+    a, b
+        From :func:`bass_envelope`, after the channel strips.
+    """
+    count = min(len(a), len(b))
+    a, b = a[:count], b[:count]
+    top = max(float(a.max(initial=0.0)), float(b.max(initial=0.0)))
+    if top <= 0:
+        return 0.0
+    floor = top * 10 ** (BASS_FLOOR_DB / 10)
+    near = 10 ** (BASS_WITHIN_DB / 10)
+    both = (np.minimum(a, b) > floor) & (a < b * near) & (b < a * near)
+    return round(float(both.sum()) * BASS_FRAME_SEC, 2)
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """From which figure on a quality is unsure, and from which a clash."""
+
+    unsure: float
+    clash: float
+
+
+_KICKS_MS = _Limits(5.0, 10.0)
+_DRIFT_MS = _Limits(2.0, 5.0)
+_LOUDNESS_LU = _Limits(2.0, 4.0)
+_PEAK_DBTP = _Limits(-1.0, 0.0)
+
+
+def _level(value: float, limits: _Limits) -> str:
+    return "good" if value <= limits.unsure else "unsure" if value <= limits.clash else "clash"
+
+
+def describe_quality(plan: Plan) -> list[tuple[str, str]]:
+    """Return the measured quality in plain words.
+
+    Parameters
+    ----------
+    plan
+        A plan that has been rendered.
+
+    Returns
+    -------
+    list of (text, level)
+        Levels are ``good``, ``unsure`` and ``clash``. Empty before rendering.
+    """
+    measured = plan.measured
+    if measured is None:
+        return []
+    words: list[tuple[str, str]] = []
+    kicks = measured.kick_async_p95_ms
+    if kicks is not None:
+        how = {"good": "tight", "unsure": "a little loose", "clash": "apart, a flam"}
+        level = _level(kicks, _KICKS_MS)
+        words.append((f"Kicks together: {kicks:.0f} ms ({how[level]})", level))
+    else:
+        level = "good" if not plan.blend else "unsure"
+        words.append((f"Kicks: {measured.why_null.get('kick_async_p95_ms', 'unknown')}", level))
+    if measured.drift_ms is not None:
+        level = _level(measured.drift_ms, _DRIFT_MS)
+        how = {"good": "none to hear", "unsure": "slight", "clash": "the beats slide apart"}
+        words.append((f"Drift: {measured.drift_ms:.1f} ms ({how[level]})", level))
+    if measured.loudness_step_lu is not None:
+        step = measured.loudness_step_lu
+        level = _level(step, _LOUDNESS_LU)
+        how = {"good": "even", "unsure": "a step can be heard", "clash": "a jump"}
+        words.append((f"Loudness within {step:.1f} LU ({how[level]})", level))
+    if measured.bass_overlap_sec is not None:
+        bass = measured.bass_overlap_sec
+        bar = (plan.mix_out.beat_sec or 0.5) * plan.a.beats_per_bar
+        level = _level(bass, _Limits(bar, 2 * bar))
+        words.append((f"Two basslines: {bass:.1f} s ({bass / bar:.1f} bars)", level))
+    if measured.true_peak_dbtp is not None:
+        peak = measured.true_peak_dbtp
+        words.append((f"True peak {peak:.1f} dBTP", _level(peak, _PEAK_DBTP)))
+    return words

@@ -1,0 +1,265 @@
+"""The mix on its way to a file: in chunks, under a true-peak ceiling, checked by decoding."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+from pedalboard import BrickwallLimiter
+
+from analysis.audio import load_audio
+from analysis.errors import UnreadableAudio
+from analysis.loudness import true_peak_dbtp
+from mixing.errors import UnwritableMix
+
+Samples = NDArray[np.float32]
+Chunk = tuple[Samples, bool]
+"""Audio of shape (2, n), and whether it may peak above the ceiling."""
+Chunks = Callable[[], Iterator[Chunk]]
+
+CEILING_DBTP = -1.0
+"""What the decoded file must keep below (EBU R 128)."""
+LIMITER_MARGIN_DB = 0.25
+"""The limiter's own view of true peaks is this much too kind at most."""
+LOSSY_MARGIN_DB = 0.5
+"""Encoders move peaks by about this much; more is corrected after decoding."""
+LOOKAHEAD_MS = 5.0
+RELEASE_MS = 80.0
+MAX_ATTEMPTS = 5
+MP3_BITS_PER_SEC = 320_000
+MP3_EFFORT = "7"
+"""LAME's quality scale, 0 slowest to 9 fastest. At 320 kbit/s 7 is 60 % faster than the default
+and, measured against the original, no worse (−37 against −34 dB)."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file a mix may be written as."""
+
+    suffix: str
+    container: str
+    subtype: str
+    lossy: bool = False
+
+
+FORMATS = {
+    each.suffix: each
+    for each in (
+        Format(".wav", "WAV", "PCM_24"),
+        Format(".flac", "FLAC", "PCM_24"),
+        Format(".mp3", "MP3", "MPEG_LAYER_III", lossy=True),
+        Format(".ogg", "OGG", "VORBIS", lossy=True),
+    )
+}
+"""By suffix."""
+
+
+def find_format(path: Path) -> Format:
+    """Return the format for a file name.
+
+    Raises
+    ------
+    UnwritableMix
+        If the suffix is none of ours.
+    """
+    try:
+        return FORMATS[path.suffix.lower()]
+    except KeyError:
+        raise UnwritableMix(
+            path, f"{path.suffix or 'no suffix'} is not a format of ours; use {', '.join(FORMATS)}"
+        ) from None
+
+
+def limited(
+    chunks: Iterator[Chunk], sample_rate: int, ceiling_db: float, gain_db: float = 0.0
+) -> Iterator[Samples]:
+    """Yield the chunks, those that need it under a look-ahead true-peak limiter.
+
+    Parameters
+    ----------
+    chunks
+        In order. A run of chunks that need the limiter begins and ends with audio that does
+        not reach the ceiling, so that the limiter can come and go unheard.
+    sample_rate
+        In Hz.
+    ceiling_db
+        The limiter's ceiling in dBTP.
+    gain_db
+        Gain of everything before the limiter.
+    """
+    gain = np.float32(10 ** (gain_db / 20))
+    limiter: _Limiter | None = None
+    for samples, needs_limit in chunks:
+        samples = samples * gain
+        if needs_limit:
+            limiter = limiter or _Limiter(sample_rate, ceiling_db)
+            yield from limiter.take(samples)
+            continue
+        if limiter is not None:
+            yield from limiter.rest()
+            limiter = None
+        yield samples
+    if limiter is not None:
+        yield from limiter.rest()
+
+
+class _Limiter:
+    """A limiter that gives back exactly as many samples as it takes."""
+
+    def __init__(self, sample_rate: int, ceiling_db: float) -> None:
+        self._rate = sample_rate
+        self._owed = 0
+        self._limiter = BrickwallLimiter(
+            ceiling_db=ceiling_db, release_ms=RELEASE_MS, lookahead_ms=LOOKAHEAD_MS, true_peak=True
+        )
+
+    def take(self, samples: Samples) -> Iterator[Samples]:
+        """Yield what comes out when ``samples`` go in; at first the look-ahead fills."""
+        out = self._limiter.process(samples, self._rate, reset=False)
+        self._owed += samples.shape[1]
+        if out.size:
+            self._owed -= out.shape[1]
+            yield out
+
+    def rest(self) -> Iterator[Samples]:
+        """Yield what the look-ahead still holds."""
+        while self._owed > 0:
+            silence = np.zeros((2, max(self._owed, 1024)), np.float32)
+            out = self._limiter.process(silence, self._rate, reset=False)
+            if out.size:
+                out = out[:, : self._owed]
+                self._owed -= out.shape[1]
+                yield out
+
+
+def ceiling_dbtp(form: Format) -> float:
+    """Return the ceiling to mix under, so that the decoded file keeps below −1 dBTP."""
+    return CEILING_DBTP - LIMITER_MARGIN_DB - (LOSSY_MARGIN_DB if form.lossy else 0.0)
+
+
+def write_mix(
+    path: Path, chunks: Chunks, sample_rate: int, on_samples: Callable[[int], None]
+) -> tuple[float, float]:
+    """Write a mix; complete or not there at all.
+
+    Where the decoded file peaks above −1 dBTP it is written again, a little quieter.
+
+    Parameters
+    ----------
+    path
+        The file; its suffix decides the format.
+    chunks
+        Called for each attempt: yields the mix in order.
+    sample_rate
+        In Hz.
+    on_samples
+        Told how many samples have been written; may raise to cancel.
+
+    Returns
+    -------
+    peak_dbtp, gain_db
+        True peak of the decoded file, and the gain it took to get there (0 at first try).
+
+    Raises
+    ------
+    UnwritableMix
+        If the format is unknown or the disk refuses.
+    """
+    form = find_format(path)
+    gain_db, peak = 0.0, 0.0
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.stem}.", suffix=f".part{form.suffix}"
+        )
+        os.close(handle)
+        temporary = Path(name)
+        for _ in range(MAX_ATTEMPTS):
+            source = limited(chunks(), sample_rate, ceiling_dbtp(form) + gain_db, gain_db)
+            _encode(temporary, form, source, sample_rate, on_samples)
+            peak = decoded_peak_dbtp(temporary)
+            if peak <= CEILING_DBTP:
+                break
+            gain_db -= peak - CEILING_DBTP + 0.1
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    except (OSError, soundfile.LibsndfileError, av.error.FFmpegError) as error:
+        raise UnwritableMix(path, getattr(error, "strerror", None) or str(error)) from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+    return peak, gain_db
+
+
+def _encode(
+    path: Path,
+    form: Format,
+    chunks: Iterator[Samples],
+    sample_rate: int,
+    on_samples: Callable[[int], None],
+) -> None:
+    """Write chunks to a file."""
+    if form.suffix == ".mp3":
+        _encode_mp3(path, chunks, sample_rate, on_samples)
+        return
+    with soundfile.SoundFile(
+        path, "w", sample_rate, 2, form.subtype, format=form.container
+    ) as file:
+        for chunk in chunks:
+            file.write(np.ascontiguousarray(chunk.T))
+            on_samples(chunk.shape[1])
+
+
+def _encode_mp3(
+    path: Path, chunks: Iterator[Samples], sample_rate: int, on_samples: Callable[[int], None]
+) -> None:
+    """Write chunks as mp3 through FFmpeg's LAME, which is faster than libsndfile's.
+
+    The file's LAME tag names the encoder's delay, so players start on the first sample.
+    """
+    with av.open(str(path), "w", format="mp3") as container:
+        stream = container.add_stream(
+            "libmp3lame",
+            rate=sample_rate,
+            layout="stereo",
+            format="fltp",
+            options={"compression_level": MP3_EFFORT},
+        )
+        stream.bit_rate = MP3_BITS_PER_SEC
+        written = 0
+        for chunk in chunks:
+            # Small frames, so that stopping takes effect soon.
+            for first in range(0, chunk.shape[1], sample_rate):
+                part = np.ascontiguousarray(chunk[:, first : first + sample_rate])
+                frame = av.AudioFrame.from_ndarray(part, format="fltp", layout="stereo")
+                frame.sample_rate = sample_rate
+                frame.pts = written
+                written += part.shape[1]
+                container.mux(stream.encode(frame))
+                on_samples(part.shape[1])
+        container.mux(stream.encode(None))
+
+
+def decoded_peak_dbtp(path: Path) -> float:
+    """Return the true peak of a file as a player decodes it; −120 for silence."""
+    try:
+        peak = true_peak_dbtp(load_audio(path).samples)
+    except UnreadableAudio as error:
+        raise UnwritableMix(path, f"what was written cannot be read back ({error.reason})") from (
+            error
+        )
+    return -120.0 if peak is None else peak
