@@ -1,0 +1,229 @@
+"""`segue train`, `segue recommend`, `segue models`: learning, and asking what was learned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from app.cli import console
+from app.cli.console import JsonFlag, ReportsOption
+from app.cli.tracks import find_track, open_library
+from library.library import Library
+from library.settings import Settings
+from training.errors import NoModel, TooFewTracks
+from training.learn import (
+    learn_labels,
+    load_recommender,
+    predict_all,
+    train_recommender_from,
+)
+from training.recommend import Recommendations, recommend_from
+from training.registry import Version, rollback, trust, versions
+from training.rules import RecommendRules
+
+train_app = typer.Typer(help="Train the models on your library.", no_args_is_help=True)
+models_app = typer.Typer(help="Versions of the trained models.", no_args_is_help=True)
+
+_DEFAULTS = RecommendRules()
+
+
+@train_app.command("recommender")
+def train_recommender(
+    reports: ReportsOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--model-out", help="Bundle.  [default: models/recommender.joblib]"),
+    ] = None,
+    neighbors: Annotated[int, typer.Option(min=1, help="Neighbours kept a track.")] = 25,
+    test_size: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share held out to evaluate; 0 or 1: none.")
+    ] = 0.2,
+    as_json: JsonFlag = False,
+) -> None:
+    """Train what `segue recommend` and the decks suggest with."""
+    library = open_library(reports)
+    bundle, version = train_recommender_from(
+        library, neighbors=neighbors, test_size=test_size, out=out
+    )
+    if as_json:
+        console.print_json(_version_row(version))
+        return
+    evaluation = bundle["evaluation"]
+    figures = ", ".join(
+        f"{name.replace('_', ' ')} {value:.3f}"
+        for name, value in evaluation.items()
+        if isinstance(value, float)
+    )
+    console.out.print(
+        f"Recommender {version.name}: {version.tracks} tracks, "
+        f"{bundle['kmeans'].n_clusters} clusters" + (f"; {figures}" if figures else "")
+    )
+
+
+@train_app.command("genre")
+def train_genre(as_json: JsonFlag = False) -> None:
+    """Train the genre model on your tags and corrections, and predict every track."""
+    _train_labels("genre", as_json)
+
+
+@train_app.command("buckets")
+def train_buckets(as_json: JsonFlag = False) -> None:
+    """Train the bucket model on your folders and corrections, and predict every track."""
+    _train_labels("bucket", as_json)
+
+
+def recommend(
+    track: Annotated[str, typer.Argument(help="A path, a track id, or words of its name.")],
+    count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many.")] = 10,
+    tempo_window: Annotated[
+        float, typer.Option(min=0.0, help="Largest tempo step in per cent.")
+    ] = _DEFAULTS.tempo_window_percent,
+    key_harmony: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="1 only the same key, 0 any key.")
+    ] = _DEFAULTS.key_harmony,
+    energy_step: Annotated[
+        int, typer.Option(min=0, help="Largest step of energy (1-10).")
+    ] = _DEFAULTS.energy_step,
+    energy_drift: Annotated[
+        int, typer.Option(help="Wished step of energy, e.g. +1 while warming up.")
+    ] = _DEFAULTS.energy_drift,
+    artist_gap: Annotated[
+        int, typer.Option(min=0, help="Tracks between two of one artist.")
+    ] = _DEFAULTS.artist_gap,
+    played: Annotated[
+        list[str] | None, typer.Option(help="A track already played; may be given again.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Bundle.  [default: models/recommender.joblib]")
+    ] = None,
+    reports: ReportsOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Suggest what to play after a track, and say why."""
+    library = open_library(reports)
+    row = find_track(library, track)
+    bundle = load_recommender(model) if model else _recommender(library)
+    rules = RecommendRules(
+        count=count,
+        tempo_window_percent=tempo_window,
+        key_harmony=key_harmony,
+        energy_step=energy_step,
+        energy_drift=energy_drift,
+        artist_gap=artist_gap,
+    )
+    before = [find_track(library, name).track_id for name in played or ()]
+    found = recommend_from(library, bundle, row.track_id, rules, before)
+    if as_json:
+        console.print_json(_as_json(row.track_id, found, library))
+        return
+    table = Table("", "track", "score", "why", box=None, pad_edge=False)
+    for rank, item in enumerate(found.items, 1):
+        name = f"{item.artist} – {item.title}" if item.artist else item.title
+        why = ", ".join(item.reasons)
+        if item.widened:
+            why += f" (outside the rule on {' and '.join(item.widened)})"
+        table.add_row(str(rank), name, f"{item.score:.2f}", why)
+    console.out.print(f"After {row.name}:", markup=False)
+    console.out.print(table if found.items else "There is no other track yet: analyse more music.")
+    if found.summary:
+        console.out.print(found.summary)
+
+
+@models_app.command("list")
+def list_models(as_json: JsonFlag = False) -> None:
+    """List every kept version of every model."""
+    settings = console.settings()
+    found = [
+        version for kind, path in _model_files(settings).items() for version in versions(path, kind)
+    ]
+    if as_json:
+        console.print_json([_version_row(version) for version in found])
+        return
+    table = Table("model", "version", "in use", "trained (UTC)", "tracks", box=None, pad_edge=False)
+    for version in found:
+        table.add_row(
+            version.kind,
+            version.name,
+            "yes" if version.active else "",
+            version.trained_at[:19].replace("T", " "),
+            str(version.tracks),
+        )
+    console.out.print(table if found else "No model yet: `segue train recommender`.")
+
+
+@models_app.command("trust")
+def trust_bundle(
+    path: Annotated[Path, typer.Argument(help="A model file whose maker you trust.")],
+) -> None:
+    """Let Segue load a model that was trained elsewhere. It could run any code: be sure."""
+    console.out.print(f"Trusted: {path} ({trust(path)[:8]})", markup=False, soft_wrap=True)
+
+
+@models_app.command("rollback")
+def roll_back(
+    kind: Annotated[str, typer.Argument(help="recommender, genre or bucket.")],
+    to: Annotated[
+        str | None, typer.Argument(help="A version's name; without it, the one before.")
+    ] = None,
+) -> None:
+    """Use an earlier version of a model again."""
+    library = open_library()
+    files = _model_files(library.settings)
+    if kind not in files:
+        raise typer.BadParameter(f"{kind!r} is none of {', '.join(files)}", param_hint="KIND")
+    version = rollback(files[kind], kind, to)
+    if kind != "recommender":
+        predict_all(library, (kind,))
+    console.out.print(f"{kind} is version {version.name} again.")
+
+
+def _recommender(library: Library) -> dict[str, Any]:
+    """Load the bundle; train it first where there is none yet, as a newcomer would expect."""
+    path = library.settings.recommender
+    try:
+        return load_recommender(path)
+    except NoModel:
+        bundle, _ = train_recommender_from(library)
+        return bundle
+
+
+def _train_labels(kind: str, as_json: bool) -> None:
+    library = open_library()
+    trained = learn_labels(library, (kind,))
+    if kind not in trained:
+        raise TooFewTracks(0, 1, f"tracks with a {kind}")
+    version = trained[kind]
+    if as_json:
+        console.print_json(_version_row(version))
+        return
+    console.out.print(f"{kind} model {version.name}: {version.tracks} labelled tracks")
+    for name, value in version.metrics.items():
+        if isinstance(value, float):
+            console.out.print(f"  {name.replace('_', ' ')}: {value:.3f}")
+
+
+def _model_files(settings: Settings) -> dict[str, Path]:
+    return {
+        "recommender": settings.recommender,
+        "genre": settings.label_model("genre"),
+        "bucket": settings.label_model("bucket"),
+    }
+
+
+def _version_row(version: Version) -> dict[str, Any]:
+    return {"name": version.name, **vars(version)}
+
+
+def _as_json(track_id: str, found: Recommendations, library: Library) -> dict[str, Any]:
+    return {
+        "track_id": track_id,
+        "items": [
+            {**vars(item), "path": str(library.row(item.track_id).path)} for item in found.items
+        ],
+        "hidden": [vars(one) for one in found.hidden],
+        "widened": list(found.widened),
+        "summary": found.summary,
+    }

@@ -1,0 +1,151 @@
+"""What a track is: its genre and its bucket, who says so, and the DJ's word in one click."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import parts
+from app.deck_state import Deck
+from app.pages import session
+from app.studio import Studio
+from app.words import Said, Tone, percent
+from library.predictions import Prediction
+from library.tracks import DJ, FOLDER, MODEL, NOBODY, TAGS, Fact, TrackRow
+
+# Chips of one row beside 'Other': what fits a deck at 1280 pixels.
+CHIPS = 3
+
+_SOURCES = {FOLDER: "folder", TAGS: "tag"}
+_KINDS = {"genre": "Genre", "bucket": "Bucket"}
+
+
+def show(studio: Studio, deck: Deck, row: TrackRow) -> None:
+    """Draw both rows, and the way back from the newest correction."""
+    predictions = studio.predictions(row.track_id)
+    facts = {"genre": row.genre, "bucket": row.bucket}
+    for kind, fact in facts.items():
+        with st.container(
+            horizontal=True,
+            wrap=False,
+            vertical_alignment="center",
+            key=f"{kind}-{deck}",
+            gap="xsmall",
+        ):
+            st.html(
+                f'<div class="kind"><b>{_KINDS[kind]}</b>{parts.said(standing(fact))}</div>',
+                width="content",
+            )
+            _chips(studio, deck, row, kind, fact, predictions.get(kind))
+            _other(studio, deck, row, kind)
+            undo(studio, deck, row.track_id, kind)
+
+
+def undo(studio: Studio, deck: Deck, track_id: str, kind: str) -> None:
+    """Offer to withdraw the newest correction of a track, where it is one of this kind."""
+    last = studio.last_word(track_id)
+    if last is None or last.kind != kind:
+        return
+    st.button(
+        "Undo",
+        key=f"undo-{deck}-{kind}",
+        help=f"Take back the {kind}",
+        type="tertiary",
+        on_click=session.guarded(studio.undo),
+        args=(track_id,),
+    )
+
+
+def standing(fact: Fact) -> Said:
+    """Say who vouches for a label, and how surely."""
+    if fact.source == DJ:
+        return Said("yours", Tone.GOOD)
+    if fact.value is None or fact.source == NOBODY:
+        return Said("unknown", Tone.UNSURE)
+    if fact.unsure:
+        return Said(f"unsure, {percent(fact.confidence or 0.0)}", Tone.UNSURE)
+    if fact.source == MODEL:
+        return Said(percent(fact.confidence or 0.0))
+    return Said(f"by {_SOURCES[fact.source]}")
+
+
+def choices(fact: Fact, prediction: Prediction | None, known: Sequence[str]) -> list[str]:
+    """Return the labels offered as chips, in an order that a correction does not shuffle.
+
+    Parameters
+    ----------
+    fact
+        The label that stands, whoever says it; it is always among the chips.
+    prediction
+        The model's answer with its alternatives, if there is one; these come first.
+    known
+        Every label in use; they fill the row.
+    """
+    offered = list(known)
+    if prediction is not None:
+        likely = [prediction.value, *(name for name, _ in prediction.alternatives)]
+        offered = [name for name in likely if name] + offered
+    offered = list(dict.fromkeys(offered))
+    standing_label = None if fact.value is None else str(fact.value)
+    if standing_label is None or standing_label in offered[:CHIPS]:
+        return offered[:CHIPS]
+    return [*offered[: CHIPS - 1], standing_label]
+
+
+def short(label: str, among: Sequence[str]) -> str:
+    """Return a bucket's last folder, or its whole path where another one ends alike."""
+    last = label.rsplit("/", 1)[-1]
+    alike = [one for one in among if one.rsplit("/", 1)[-1] == last]
+    return last if len(alike) <= 1 else label
+
+
+def _chips(
+    studio: Studio,
+    deck: Deck,
+    row: TrackRow,
+    kind: str,
+    fact: Fact,
+    prediction: Prediction | None,
+) -> None:
+    offered = choices(fact, prediction, studio.labels(kind))
+    # an unsure label is offered, not pressed in: one click on it says 'yes'
+    pressed = None if fact.unsure else str(fact.value)
+    widget = f"{kind}-chips-{deck}"
+    if st.session_state.get(widget) != pressed:
+        st.session_state[widget] = pressed
+    st.pills(
+        _KINDS[kind],
+        offered,
+        key=widget,
+        format_func=lambda label: short(label, offered),
+        label_visibility="collapsed",
+        on_change=session.guarded(_chosen),
+        args=(studio, row.track_id, kind, widget),
+        width="stretch",
+        wrap=False,
+    )
+
+
+def _other(studio: Studio, deck: Deck, row: TrackRow, kind: str) -> None:
+    with st.popover("Other", key=f"{kind}-other-{deck}", width="content"):
+        widget = f"{kind}-any-{deck}"
+        st.selectbox(
+            f"{_KINDS[kind]} of {row.title}",
+            studio.labels(kind),
+            index=None,
+            key=widget,
+            accept_new_options=True,
+            placeholder="Choose one, or type a new one",
+            on_change=session.guarded(_chosen),
+            args=(studio, row.track_id, kind, widget),
+            width=320,
+        )
+
+
+def _chosen(studio: Studio, track_id: str, kind: str, widget: str) -> None:
+    chosen = st.session_state[widget]
+    if widget.endswith(("-any-a", "-any-b")):
+        st.session_state[widget] = None  # the next track's choice starts empty
+    if chosen:
+        studio.correct(track_id, kind, chosen)

@@ -1,0 +1,29 @@
+"""The script behind the page: Streamlit runs it from top to bottom for every change."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import theme
+from app.pages import deck, mixer, session, topbar, waves, welcome
+from app.studio import get_studio
+
+st.set_page_config(page_title="Segue", page_icon=theme.page_icon(), layout="wide")
+theme.apply()
+studio = get_studio()
+session.begin(studio)
+topbar.show(studio)
+if studio.has_music():
+    plan = mixer.planned(studio)
+    waves.show(studio, plan)
+    with st.container(key="console"):
+        left, middle, right = st.columns([38, 24, 38], gap="small", wrap=False)
+        with left:
+            deck.show(studio, "a")
+        with middle:
+            mixer.show(studio, plan)
+        with right:
+            deck.show(studio, "b")
+else:
+    welcome.show(studio)
+session.show_notices()

@@ -1,0 +1,160 @@
+"""What one open page remembers: its decks, its choices, what it waits for, what it has to say.
+
+The decks are in the address as well (``?a=…&b=…``), so that a refresh, a bookmark or a restarted
+server brings them back. Corrections are never here: they go to the notebook at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from analysis.errors import SegueError
+from app.deck_state import DECKS, Deck, DeckState, first_pair
+from app.jobs import JobState
+from app.studio import Studio
+from library.errors import UnknownTrack
+
+_NOTICES = "notices"
+_DECKS = "decks"
+_WAITING = "waiting"
+_PAIRED = "paired"
+
+
+def decks() -> DeckState:
+    """Return what lies on the decks of this page."""
+    state: DeckState = st.session_state.get(_DECKS, DeckState())
+    return state
+
+
+def set_decks(state: DeckState) -> None:
+    """Put tracks on the decks, in this page and in its address."""
+    st.session_state[_DECKS] = state
+    query = state.query()
+    for deck in DECKS:
+        if deck in query:
+            if st.query_params.get(deck) != query[deck]:
+                st.query_params[deck] = query[deck]
+        elif deck in st.query_params:
+            del st.query_params[deck]
+
+
+def load(deck: Deck, track_id: str | None) -> None:
+    """Load a track onto a deck, or say why not."""
+    try:
+        set_decks(decks().load(deck, track_id))
+    except SegueError as error:
+        tell(str(error))
+
+
+def tell(sentence: str) -> None:
+    """Remember one sentence to show at the end of this run."""
+    st.session_state.setdefault(_NOTICES, []).append(sentence)
+
+
+def sentence(error: str) -> str:
+    """Return an error's line without the class name, which is for logs and the command line."""
+    head, colon, rest = error.partition(": ")
+    return rest if colon and head.isidentifier() else error
+
+
+def show_notices() -> None:
+    """Show and forget what there is to say."""
+    for line in st.session_state.pop(_NOTICES, []):
+        st.toast(sentence(line), duration="long")
+
+
+def guarded(action: Callable[..., Any]) -> Callable[..., None]:
+    """Return a widget callback that turns an expected error into one sentence on the page."""
+
+    def safe(*args: Any, **kwargs: Any) -> None:
+        try:
+            action(*args, **kwargs)
+        except SegueError as error:
+            tell(str(error))
+
+    return safe
+
+
+def wait_for(job_id: str, deck: Deck | None) -> None:
+    """Remember that this page wants a job's end: its track on ``deck``, or only to hear of it."""
+    st.session_state.setdefault(_WAITING, {})[job_id] = deck
+
+
+def begin(studio: Studio) -> None:
+    """Bring the page's state up to date at the start of a run.
+
+    Reads the address and the DJ's defaults the first time, takes finished jobs in, and puts two
+    tracks on the decks once there are any, so that a first screen is never dead.
+    """
+    if _DECKS not in st.session_state:
+        st.session_state[_DECKS] = DeckState.read(dict(st.query_params))
+        studio.reload()
+        for warning in studio.warnings:
+            tell(warning)
+        if studio.demo and not studio.has_music():
+            wait_for(studio.start_demo().id, None)
+    _settle(studio)
+    if studio.has_music():
+        if studio.may_learn():
+            wait_for(studio.start_training().id, None)
+        here = decks()
+        here = here.without_unknown(
+            [track for track in here.query().values() if _usable(studio, track)]
+        )
+        if here == DeckState() and not st.session_state.get(_PAIRED):
+            here = _first_pair(studio)
+        st.session_state[_PAIRED] = True
+        if here != decks():
+            set_decks(here)
+
+
+def _usable(studio: Studio, track_id: str) -> bool:
+    """Return whether a track can be shown; where its report went bad, say so."""
+    try:
+        studio.report(track_id)
+    except UnknownTrack:
+        return False
+    except SegueError as error:
+        tell(str(error))
+        return False
+    return True
+
+
+def _first_pair(studio: Studio) -> DeckState:
+    asked = studio.instructions
+
+    def found(query: str) -> list[str]:
+        return [row.track_id for row in studio.tracks(query)] if query else []
+
+    def follow(track_id: str) -> list[str]:
+        try:
+            return [item.track_id for item in studio.suggestions(track_id, None).items]
+        except SegueError:  # no model yet: any other track will do, and the deck says what to do
+            return []
+
+    return first_pair(
+        [row.track_id for row in studio.tracks()],
+        found(asked.deckA.query),
+        found(asked.deckB.query),
+        follow,
+    )
+
+
+def _settle(studio: Studio) -> None:
+    waiting: dict[str, Deck | None] = st.session_state.get(_WAITING, {})
+    for job_id, deck in list(waiting.items()):
+        job = studio.jobs.get(job_id)
+        if job is not None and job.active:
+            continue
+        del waiting[job_id]
+        if job is None:
+            continue
+        if job.state is JobState.FAILED:
+            tell(job.error)
+        elif job.state is JobState.DONE and deck is not None:
+            load(deck, job.result)
+        elif job.state is JobState.DONE and isinstance(job.result, str) and job.result:
+            tell(job.result)

@@ -1,0 +1,405 @@
+"""One gateway from the page to the music: the library, its models, the jobs, the DJ's defaults.
+
+There is one studio a server process, shared by every session and by the HTTP routes. It holds no
+state of a page; what it remembers are answers that cost time, thrown away whenever the notebook,
+the reports or the models change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from analysis.errors import SegueError
+from analysis.report import Report
+from analysis.tags import read_artwork
+from app import tasks
+from app.errors import MissingWaveform, NoSuchMix
+from app.jobs import Job, Jobs, JobState, Lane
+from library.errors import BadInstructions
+from library.grids import Grid
+from library.instructions import Instructions, read_instructions
+from library.library import Library
+from library.notebook import Entry
+from library.predictions import Prediction
+from library.settings import Settings, load_settings
+from library.tracks import TrackRow
+from mixing.plan import Plan
+from mixing.planner import plan_transition
+from training.learn import load_recommender
+from training.recommend import Recommendations, recommend_from
+from training.recommender import Bundle
+from training.rules import RecommendRules
+
+T = TypeVar("T")
+
+# Rows a list offers at once. A DJ with more tracks searches first; a browser stays quick.
+SHOWN_TRACKS = 2000
+# Answers kept until something changes: suggestions, plans and pictures of a long evening.
+REMEMBERED = 400
+# The strip under a deck shows a handful, of which one may be on the deck already.
+SUGGESTION_RULES = RecommendRules(count=9, at_least=6)
+
+
+class Studio:
+    """Library, models and jobs of one home.
+
+    Parameters
+    ----------
+    settings
+        Where everything lives.
+    allowed_folders
+        Only music below these is listed, instead of what ``instructions.json`` allows.
+    demo
+        Whether to make the demo crate at once if there is no music yet.
+    """
+
+    def __init__(
+        self, settings: Settings, allowed_folders: Sequence[str] = (), *, demo: bool = False
+    ) -> None:
+        self.settings = settings
+        self.demo = demo
+        self.jobs = Jobs()
+        self._allowed_folders = list(allowed_folders)
+        self._lock = threading.RLock()
+        self._remembered: dict[tuple[Hashable, ...], Any] = {}
+        self._changes = 0
+        self._loaded_bundle: tuple[int, Bundle] | None = None
+        self.warnings: list[str] = []
+        self.instructions = self._read_instructions()
+        self.library = Library(settings, self.instructions)
+        self.library.refresh()
+
+    # -- the DJ's defaults -----------------------------------------------------------------------
+
+    def _read_instructions(self) -> Instructions:
+        try:
+            instructions, self.warnings = read_instructions(self.settings.instructions)
+        except BadInstructions as error:
+            # the page opens all the same: with Segue's own defaults and the sentence on screen
+            instructions, self.warnings = Instructions(), [str(error)]
+        if self._allowed_folders:
+            return instructions.model_copy(update={"allowed_folders": self._allowed_folders})
+        return instructions
+
+    def reload(self) -> None:
+        """Take in what changed outside: ``instructions.json``, reports, the notebook."""
+        with self._lock:
+            before = self.instructions.allowed_folders
+            self.instructions = self._read_instructions()
+            if self.instructions.allowed_folders != before:
+                self.library.close()
+                self.library = Library(self.settings, self.instructions)
+            self.library.refresh()
+            self.forget()
+
+    # -- answers that cost time ------------------------------------------------------------------
+
+    def forget(self, *kept: str) -> None:
+        """Throw away remembered answers because something they rest on has changed.
+
+        Parameters
+        ----------
+        kept
+            Kinds of answers that do not rest on it.
+        """
+        with self._lock:
+            self._remembered = {
+                key: answer for key, answer in self._remembered.items() if key[0] in kept
+            }
+            self._changes += 1
+
+    def _recall(self, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
+        with self._lock:
+            if key in self._remembered:
+                answer: T = self._remembered[key]
+                return answer
+            changes = self._changes
+        made = make()
+        with self._lock:
+            if changes == self._changes:  # else it is out of date already
+                while len(self._remembered) >= REMEMBERED:
+                    del self._remembered[next(iter(self._remembered))]
+                self._remembered[key] = made
+        return made
+
+    # -- tracks ----------------------------------------------------------------------------------
+
+    def count(self) -> int:
+        """Return how many tracks are listed."""
+        return self._recall(("count",), self.library.count)
+
+    def has_music(self) -> bool:
+        """Return whether there is any track to play."""
+        return self.count() > 0
+
+    def tracks(self, search: str = "") -> list[TrackRow]:
+        """Return the tracks whose name, artist, folder … hold every word of ``search``."""
+        return self._recall(
+            ("tracks", search), lambda: self.library.tracks(search, limit=SHOWN_TRACKS)
+        )
+
+    def row(self, track_id: str) -> TrackRow:
+        """Return a track's row.
+
+        Raises
+        ------
+        UnknownTrack
+            If no report carries the id.
+        """
+        return self._recall(("row", track_id), lambda: self.library.row(track_id))
+
+    def report(self, track_id: str) -> Report:
+        """Return a track's report with the DJ's word in it; it is shared, don't change it."""
+        return self._recall(("report", track_id), lambda: self.library.report(track_id))
+
+    def path(self, track_id: str) -> Path:
+        """Return a copy of the track's audio that exists; see `Library.path` for errors."""
+        return self.library.path(track_id)
+
+    def artwork(self, track_id: str) -> tuple[str, bytes] | None:
+        """Return (media type, picture) of a track, or None."""
+        return self._recall(("art", track_id), lambda: read_artwork(self.path(track_id)))
+
+    def has_artwork(self, track_id: str) -> bool:
+        """Return whether a track's file is there and has a picture."""
+        try:
+            return self.artwork(track_id) is not None
+        except SegueError:
+            return False
+
+    def peaks_path(self, track_id: str) -> Path:
+        """Return the file of a track's three-band waveform.
+
+        Raises
+        ------
+        UnknownTrack
+            If no report carries the id.
+        MissingWaveform
+            If the report has no waveform beside it.
+        """
+        path = self.library.peaks_path(track_id)
+        if not path.is_file():
+            raise MissingWaveform(track_id)
+        return path
+
+    def revision(self, track_id: str) -> str:
+        """Return a word that changes whenever :meth:`view` of the track would."""
+
+        def newest() -> str:
+            entries = self.library.notebook.history(track_id, limit=1)
+            written = self.row(track_id).report_path.stat().st_mtime_ns
+            return f"{entries[0].id if entries else 0}-{written:x}"
+
+        return self._recall(("revision", track_id), newest)
+
+    def view(self, track_id: str) -> dict[str, Any]:
+        """Return what a waveform shows besides peaks: bars, sections, mix points, in seconds."""
+        report = self.report(track_id)
+        structure = report.analysis.structure
+        return {
+            "duration_sec": report.metadata.duration_sec,
+            "beats": report.analysis.rhythm.beat_times_sec,
+            "downbeats": report.analysis.rhythm.downbeat_times_sec,
+            "sections": [section.model_dump(mode="json") for section in structure.sections],
+            "phrases": [phrase.start_sec for phrase in structure.phrases],
+            "drops": structure.drops,
+            "mix_in_sec": structure.mix_in_sec,
+            "mix_out_sec": structure.mix_out_sec,
+        }
+
+    # -- the DJ's word ---------------------------------------------------------------------------
+
+    def predictions(self, track_id: str) -> dict[str, Prediction]:
+        """Return what the models think of a track, by kind."""
+        return self._recall(
+            ("predictions", track_id), lambda: self.library.predictions_of(track_id)
+        )
+
+    def labels(self, kind: str) -> list[str]:
+        """Return every genre or bucket in use."""
+        return self._recall(("labels", kind), lambda: self.library.catalogue.values(kind))
+
+    def correct(self, track_id: str, kind: str, value: Any) -> None:
+        """Keep the DJ's word at once; see `Library.correct` for errors."""
+        self.library.correct(track_id, kind, value)
+        self._heard(kind)
+
+    def edit_grid(self, track_id: str, edit: Callable[[Grid], Grid]) -> None:
+        """Apply an edit of `library.grids` to a track's grid; see `Library.edit_grid`."""
+        self.library.edit_grid(track_id, edit)
+        self._heard("grid")
+
+    def last_word(self, track_id: str) -> Entry | None:
+        """Return the newest correction of a track that an undo would withdraw, or None."""
+
+        def newest() -> Entry | None:
+            entries = self.library.notebook.history(track_id, standing=True, limit=1)
+            return entries[0] if entries else None
+
+        return self._recall(("word", track_id), newest)
+
+    def undo(self, track_id: str) -> Entry:
+        """Withdraw the newest correction of a track; see `Library.undo` for errors."""
+        entry = self.library.undo(track_id)
+        self._heard(entry.kind)
+        return entry
+
+    def _heard(self, kind: str) -> None:
+        """Forget what rests on the DJ's word of a kind; the files themselves are the same."""
+        if kind in ("grid", "key"):
+            self.forget("art", "count", "labels")
+        else:
+            self.forget("art", "count", "plan", "suggestions")
+
+    # -- what follows what -----------------------------------------------------------------------
+
+    def suggestions(self, playing: str, loaded: str | None) -> Recommendations:
+        """Return what could follow a track.
+
+        Parameters
+        ----------
+        playing
+            The track to follow.
+        loaded
+            A track that is not suggested because it is on the deck already, or None.
+
+        Raises
+        ------
+        NoModel, UntrustedBundle, UnusableBundle
+            If there is no recommender that may be used.
+        """
+
+        def find() -> Recommendations:
+            found = recommend_from(self.library, self._bundle(), playing, SUGGESTION_RULES)
+            others = tuple(item for item in found.items if item.track_id != loaded)
+            return replace(found, items=others)
+
+        return self._recall(("suggestions", playing, loaded), find)
+
+    def _bundle(self) -> Bundle:
+        path = self.settings.recommender
+        stamp = path.stat().st_mtime_ns if path.is_file() else 0
+        with self._lock:
+            if self._loaded_bundle is None or self._loaded_bundle[0] != stamp:
+                self._loaded_bundle = (stamp, load_recommender(path))
+            return self._loaded_bundle[1]
+
+    def plan(self, choice: tasks.MixChoice) -> Plan:
+        """Return the transition that would be rendered; the planner's errors pass through."""
+        return self._recall(
+            ("plan", choice),
+            lambda: plan_transition(
+                self.report(choice.first),
+                self.report(choice.second),
+                style=choice.style,
+                bars=choice.bar_count,
+                effects=choice.effects,
+            ),
+        )
+
+    # -- work in the background ------------------------------------------------------------------
+
+    def has_demo(self) -> bool:
+        """Return whether the demo crate's music is there."""
+        return (self.settings.demo / "truth.json").is_file()
+
+    def start_demo(self) -> Job:
+        """Compose, analyse and train on the demo crate; a demo under way is returned as it is."""
+        under_way = self.jobs.latest("demo")
+        if under_way is not None and under_way.active:
+            return under_way
+        return self._start("demo", "Making the demo crate", tasks.make_demo)
+
+    def start_folder(self, folder: str) -> Job:
+        """Analyse every track below a folder and learn from the whole library again.
+
+        Raises
+        ------
+        NoSuchFolder
+            If there is no such folder.
+        """
+        path = tasks.existing_folder(folder)
+        return self._start("folder", f"Analysing {path.name}", tasks.analyse_folder, path)
+
+    def start_upload(self, name: str, content: bytes) -> Job:
+        """Keep and analyse a dropped file; the job's result is its track id."""
+        return self._start("upload", f"Analysing {name}", tasks.analyse_upload, name, content)
+
+    def start_uploads(self, files: Sequence[tuple[str, bytes]]) -> Job:
+        """Keep and analyse dropped files, given as (name or path below the folder, content)."""
+        title = f"Analysing {len(files)} dropped file{'' if len(files) == 1 else 's'}"
+        return self._start("uploads", title, tasks.analyse_uploads, files)
+
+    def may_learn(self) -> bool:
+        """Return whether nothing was learned yet, nothing hinders it, and nobody tried before."""
+        return (
+            not self.settings.recommender.is_file()
+            and not self.jobs.active()
+            and self.jobs.latest("training") is None
+        )
+
+    def start_training(self) -> Job:
+        """Learn from the whole library again."""
+        return self._start("training", "Learning from your library", tasks.train)
+
+    def start_render(self, choice: tasks.MixChoice) -> Job:
+        """Render a planned transition; the job's result is the plan with what was measured."""
+        plan = self.plan(choice)
+        return self.jobs.submit(
+            "render",
+            "Rendering",
+            lambda job: tasks.render_mix(self, job, plan, choice),
+            lane=Lane.RENDER,
+            about={"choice": choice},
+        )
+
+    def _start(self, kind: str, title: str, work: Callable[..., Any], *args: Any) -> Job:
+        def run(job: Job) -> Any:
+            try:
+                return work(self, job, *args)
+            finally:
+                self.reload()
+
+        return self.jobs.submit(kind, title, run)
+
+    def mix_path(self, job_id: str) -> Path:
+        """Return the file that a render job wrote.
+
+        Raises
+        ------
+        NoSuchMix
+            If this server never rendered it, or the file is gone.
+        """
+        job = self.jobs.get(job_id)
+        if job is None or job.kind != "render" or job.state is not JobState.DONE:
+            raise NoSuchMix(job_id)
+        path = Path(job.result.rendered.path)
+        if not path.is_file():
+            raise NoSuchMix(job_id)
+        return path
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--allowed-folder", action="append", default=[])
+    parser.add_argument("--demo", action="store_true")
+    # under another server the arguments are that server's own
+    return parser.parse_known_args(list(argv))[0]
+
+
+@lru_cache(maxsize=1)
+def get_studio() -> Studio:
+    """Return this process's studio, made at the first call from what stands after ``--``.
+
+    Not one of Streamlit's caches: those can be cleared from the page, which would leave a second
+    studio beside the running jobs of the first.
+    """
+    asked = _arguments(sys.argv[1:])
+    return Studio(load_settings(), asked.allowed_folder, demo=asked.demo)
