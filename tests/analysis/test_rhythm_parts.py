@@ -1,0 +1,153 @@
+"""The layers of the grid, each alone, against closed forms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.rhythm.bar_weights import BAR_WEIGHTS
+from analysis.rhythm.beat_weights import LEVEL_WEIGHTS, PATTERN_WEIGHTS
+from analysis.rhythm.beatwise import novelty
+from analysis.rhythm.confidence import EVIDENCE_NAMES, confidence
+from analysis.rhythm.downbeats import FEATURE_NAMES as BAR_NAMES
+from analysis.rhythm.drift import best_path, follow, map_from_path, tempo_path
+from analysis.rhythm.groove import competing_pulses, groove_confidence
+from analysis.rhythm.hypotheses import FEATURE_NAMES, bar_rotations
+from analysis.rhythm.pulse import TimeMap, fold
+from analysis.rhythm.tempo import comb
+
+HOP = 128 / 22050
+
+
+def strokes(times_sec: np.ndarray, duration_sec: float) -> np.ndarray:
+    """Pulse curve of single-frame strokes, less its mean, shape (1, frames)."""
+    curve = np.zeros(int(duration_sec / HOP) + 1)
+    curve[np.round(times_sec / HOP).astype(int)] = 1.0
+    return (curve - curve.mean())[None, :].astype(np.float32)
+
+
+@given(period=st.floats(0.3, 1.2), phase=st.floats(0.0, 2.0), at=st.floats(-5.0, 130.0))
+def test_time_map_is_its_own_inverse(period: float, phase: float, at: float) -> None:
+    beats = TimeMap.steady(period, phase, 120.0)
+    position = beats.position(np.array([at]))
+    assert beats.time(position)[0] == pytest.approx(at, abs=1e-6)
+
+
+@given(period=st.floats(0.3, 1.2), phase=st.floats(0.0, 2.0))
+def test_steady_map_has_a_beat_at_its_phase_and_covers_the_track(
+    period: float, phase: float
+) -> None:
+    beats = TimeMap.steady(period, phase, 60.0).beat_times
+    assert np.abs(beats - phase).min() < 1e-9
+    assert beats[0] <= 1e-9
+    assert beats[0] > -period - 1e-9
+    assert beats[-1] >= 60.0
+
+
+@pytest.mark.parametrize(("factor", "offset"), [(2.0, 0.0), (0.5, 1.0), (1.5, 0.25), (1.0, 0.5)])
+def test_relevel_keeps_time(factor: float, offset: float) -> None:
+    beats = TimeMap(np.array([0.0, 0.5, 1.0, 1.52, 2.06, 2.62, 3.2]))
+    other = beats.relevel(factor, offset, 3.0)
+    at = np.linspace(0.1, 2.9, 7)
+    expected = (beats.position(at) - offset) * factor
+    got = other.position(at)
+    # The new beat 0 may be numbered otherwise: positions agree up to a whole number of beats.
+    shift = np.round(got[0] - expected[0])
+    assert got[0] - expected[0] == pytest.approx(shift, abs=0.05)
+    np.testing.assert_allclose(got - expected, shift, atol=0.05)
+
+
+def test_fold_puts_strokes_where_they_are_in_the_beat() -> None:
+    times = np.arange(0.4, 60.0, 0.5) + 0.125  # a quarter of a beat late
+    curve = np.zeros((1, 12000))
+    curve[0, np.round(times / HOP).astype(int)[times < 69]] = 1.0
+    folded = fold(curve, HOP, TimeMap.steady(0.5, 0.4, 60.0), 1.0, 24)
+    assert int(np.argmax(folded[0])) == 6
+
+
+@settings(max_examples=20, deadline=None)
+@given(bpm=st.floats(70.0, 190.0))
+def test_comb_finds_any_tempo_not_only_those_of_a_lattice(bpm: float) -> None:
+    found = comb(strokes(np.arange(0.3, 118.0, 60.0 / bpm), 120.0), HOP).best()
+    ratio = found.bpm / bpm
+    octave = 2.0 ** round(np.log2(ratio))
+    assert octave in (0.5, 1.0, 2.0)
+    assert found.bpm / octave == pytest.approx(bpm, abs=0.03)
+
+
+def test_path_follows_a_drifting_tempo() -> None:
+    tempo = 120.0 * (1 + 0.03 * np.sin(np.arange(240) / 240 * 2 * np.pi))
+    times = 0.5 + np.concatenate([[0.0], np.cumsum(60.0 / tempo)])
+    at, bpm = tempo_path(strokes(times, times[-1] + 0.5), HOP)
+    true = np.interp(at, times[:-1], tempo)
+    inner = slice(3, -3)
+    assert np.abs(bpm / true - 1)[inner].max() < 0.012
+
+
+def test_follow_moves_beats_onto_the_pattern() -> None:
+    tempo = 120.0 * (1 + 0.02 * np.sin(np.arange(240) / 240 * 2 * np.pi))
+    times = 0.5 + np.concatenate([[0.0], np.cumsum(60.0 / tempo)])
+    pulse = strokes(times, times[-1] + 0.5)
+    at, bpm = tempo_path(pulse, HOP)
+    rough = map_from_path(at, bpm, times[-1], 60.0 / 120.0)
+    beats = rough
+    for _ in range(2):
+        beats, _ = follow(pulse, HOP, beats)
+    position = beats.position(times)[4:-4]
+    away = position - np.arange(len(position))
+    assert np.ptp(away) < 0.1
+    assert np.ptp(away) < np.ptp(rough.position(times)[4:-4] - np.arange(len(position)))
+
+
+def test_best_path_prefers_staying_unless_the_score_pays() -> None:
+    score = np.array([[1.0, 0.0], [0.0, 0.5], [1.0, 0.0], [0.0, 5.0], [0.0, 5.0]])
+    cost = np.array([[0.0, 1.0], [1.0, 0.0]])
+    assert best_path(score, cost).tolist() == [0, 0, 0, 1, 1]
+
+
+def test_novelty_peaks_at_the_change() -> None:
+    rows = np.vstack([np.zeros((12, 3)), np.ones((10, 3))])
+    change = novelty(rows, 4)
+    assert int(np.argmax(change)) == 12
+    assert change[12] == pytest.approx(np.sqrt(3.0))
+    assert change[0] == 0.0
+
+
+def test_confidence_rises_with_the_evidence() -> None:
+    weak = np.array([1.0, 1.3, -1.6, 0.0, 1.3, 1.7, 0.9, 0.4])
+    strong = np.array([1.0, 3.0, -0.7, 4.0, 2.2, 2.2, 0.8, 0.05])
+    assert len(EVIDENCE_NAMES) == len(weak)
+    assert confidence(weak) < 0.5 < 0.8 < confidence(strong) <= 1.0
+
+
+def test_every_weight_has_a_feature() -> None:
+    assert set(LEVEL_WEIGHTS) == set(FEATURE_NAMES)
+    assert set(BAR_WEIGHTS) == set(BAR_NAMES)
+    assert np.array(PATTERN_WEIGHTS).shape == (4, 16)
+    turned = bar_rotations(np.arange(64.0).reshape(4, 16))
+    assert turned.shape == (4, 4, 16)
+    assert turned[1, 0, 4] == 0.0  # bar 1 on the second beat
+
+
+def test_a_loop_grooves_more_than_chance() -> None:
+    rng = np.random.default_rng(2)
+    beats = TimeMap.steady(0.5, 0.0, 60.0)
+    loop = strokes(np.arange(0.0, 59.0, 0.25), 60.0)
+    chance = strokes(np.sort(rng.uniform(0, 59, 240)), 60.0)
+    looped, random = (groove_confidence(one, HOP, beats) for one in (loop, chance))
+    assert looped is not None
+    assert random is not None
+    assert looped > 0.9
+    assert random < 0.5
+
+
+def test_three_against_two_is_heard() -> None:
+    two = strokes(np.arange(0.0, 59.0, 0.5), 60.0)
+    three = strokes(np.arange(0.0, 59.0, 1.0 / 3.0), 60.0)
+    found = competing_pulses(np.vstack([two, 0.9 * three]), HOP)
+    assert found[0]["strength"] == 1.0
+    tempi = [one["tempo_bpm"] for one in found]
+    assert any(abs(bpm - 120.0) < 1.0 for bpm in tempi)
+    assert any(abs(bpm - 180.0) < 1.0 for bpm in tempi)

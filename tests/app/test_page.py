@@ -1,0 +1,236 @@
+"""The page's script as Streamlit runs it, without a browser: the script of our components is not
+run here, what they are told is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.jobs import JobState
+from app.studio import Studio, get_studio
+from library.settings import PROJECT_ROOT, Settings
+
+IDS = {name: hashlib.md5(name.encode()).hexdigest() for name in ("Lantern", "Harbour", "Comet")}
+
+
+def open_page(**query: str) -> AppTest:
+    page = AppTest.from_file(str(PROJECT_ROOT / "app/pages/main.py"), default_timeout=60)
+    for name, value in query.items():
+        page.query_params[name] = value
+    return page.run()
+
+
+def decks(page: AppTest) -> tuple[str | None, str | None]:
+    state = page.session_state["decks"]
+    return state.a, state.b
+
+
+def told_waveforms(page: AppTest) -> dict[str, Any]:
+    told = [json.loads(part.proto.json) for part in page.get("bidi_component")]
+    return next(data for data in told if "overlap" in data)
+
+
+def toasts(page: AppTest) -> list[str]:
+    return [toast.value for toast in page.toast]
+
+
+def button(page: AppTest, key: str):
+    return next(one for one in page.button if one.key == key)
+
+
+@pytest.fixture
+def page(studio: Studio) -> AppTest:
+    return open_page()
+
+
+def test_the_first_screen_has_two_tracks_and_no_error(page: AppTest) -> None:
+    assert not page.exception
+    a, b = decks(page)
+    assert a is not None
+    assert b is not None
+    assert a != b
+    assert page.query_params["a"] == a
+    told = told_waveforms(page)
+    assert told["a"]["id"] == a
+    assert told["b"]["id"] == b
+
+
+def test_the_address_decides_what_is_on_the_decks(studio: Studio) -> None:
+    page = open_page(a=IDS["Comet"], b="0" * 32)
+    assert decks(page) == (IDS["Comet"], None)
+    assert decks(open_page(a=IDS["Comet"], b=IDS["Lantern"])) == (IDS["Comet"], IDS["Lantern"])
+
+
+def test_a_track_whose_report_went_bad_leaves_its_deck_with_a_word(studio: Studio) -> None:
+    studio.row(IDS["Comet"]).report_path.write_text("{")
+    page = open_page(a=IDS["Comet"], b=IDS["Lantern"])
+    assert not page.exception
+    assert decks(page) == (None, IDS["Lantern"])
+
+
+def test_a_track_on_one_deck_is_not_offered_on_the_other(page: AppTest) -> None:
+    a, b = decks(page)
+    for deck, across in (("a", b), ("b", a)):
+        pick = next(box for box in page.selectbox if box.key == f"pick-{deck}")
+        assert len(pick.options) == 2
+        assert page.session_state[f"pick-{deck}"] != across
+
+
+def test_picking_and_taking_a_suggestion_load_the_deck(page: AppTest) -> None:
+    free = next(track for track in IDS.values() if track not in decks(page))
+    button(page, f"take-b-{free}").click().run()
+    assert decks(page)[1] == free
+    assert page.query_params["b"] == free
+    assert not page.exception
+
+
+def test_a_bucket_is_corrected_at_once_and_taken_back(page: AppTest) -> None:
+    a = decks(page)[0]
+    studio = get_studio()
+    assert studio.row(a).bucket.source == "folder"
+    wanted = next(label for label in studio.labels("bucket") if label != studio.row(a).bucket.value)
+    page.button_group(key="bucket-chips-a").set_value(wanted).run()
+    assert studio.library.notebook.latest(a) == {"bucket": wanted}
+    assert studio.row(a).bucket.source == "dj"
+    button(page, "undo-a-bucket").click().run()
+    assert studio.library.notebook.latest(a) == {}
+    assert studio.row(a).bucket.source == "folder"
+
+
+def test_any_label_in_use_may_be_chosen(page: AppTest) -> None:
+    a = decks(page)[0]
+    box = next(one for one in page.selectbox if one.key == "bucket-any-a")
+    box.set_value("CLUB/TECHNO").run()
+    assert get_studio().row(a).bucket.value == "CLUB/TECHNO"
+    assert page.session_state["bucket-any-a"] is None, "ready for the next track"
+    assert not page.exception
+
+
+def test_the_grid_is_doubled_and_halved_by_a_press(page: AppTest) -> None:
+    a = decks(page)[0]
+    before = get_studio().report(a).grid.bpm
+    button(page, "grid-a-0-1").click().run()
+    assert get_studio().report(a).grid.bpm == 2 * before
+    button(page, "grid-a-0-0").click().run()
+    assert get_studio().report(a).grid.bpm == before
+    button(page, "undo-a-grid").click().run()
+    assert get_studio().report(a).grid.bpm == 2 * before
+
+
+def test_moving_bar_one_by_a_beat_and_back_changes_nothing(page: AppTest) -> None:
+    a = decks(page)[0]
+    bars = get_studio().report(a).analysis.rhythm.downbeat_times_sec
+    button(page, "grid-a-2-1").click().run()
+    later = get_studio().report(a).analysis.rhythm.downbeat_times_sec
+    assert later[0] == pytest.approx(bars[0] + 60 / get_studio().report(a).grid.bpm, abs=1e-6)
+    button(page, "grid-a-2-0").click().run()
+    assert get_studio().report(a).analysis.rhythm.downbeat_times_sec == pytest.approx(bars)
+
+
+def test_the_key_is_corrected(page: AppTest) -> None:
+    a = decks(page)[0]
+    box = next(one for one in page.selectbox if one.key.startswith("all-keys-a"))
+    box.select("5A · C minor").run()
+    assert get_studio().report(a).analysis.tonal.camelot == "5A"
+
+
+def test_search_finds_by_folder_and_loads(page: AppTest) -> None:
+    page.text_input(key="search").set_value("techno").run()
+    loads = [one.key for one in page.button if one.key and one.key.startswith("found-b-")]
+    assert loads == [f"found-b-{IDS['Comet']}"]
+    if not button(page, loads[0]).disabled:
+        button(page, loads[0]).click().run()
+        assert decks(page)[1] == IDS["Comet"]
+        assert page.session_state["search"] == ""
+
+
+def test_the_mixer_shows_a_plan_with_reasons(page: AppTest) -> None:
+    shown = " ".join(block.value for block in page.get("html"))
+    assert 'class="plan' in shown
+    assert button(page, "render-button").disabled is False
+
+
+def test_turning_the_direction_plans_the_other_way(page: AppTest) -> None:
+    page.button_group(key="mix-first").set_value("b").run()
+    told = told_waveforms(page)
+    assert not page.exception
+    if told["overlap"]:
+        assert told["overlap"]["b"][2] == "out"
+
+
+def test_without_a_model_the_page_learns_by_itself(small_home: Settings) -> None:
+    small_home.recommender.unlink()
+    page = open_page()
+    assert not page.exception
+    assert None not in decks(page)
+    studio = get_studio()
+    studio.jobs.close()
+    job = studio.jobs.latest("training")
+    assert job is not None
+    assert job.state in (JobState.DONE, JobState.CANCELLED), job.error
+
+
+def test_a_model_from_a_stranger_is_not_loaded(small_home: Settings) -> None:
+    small_home.recommender.write_bytes(b"made elsewhere")
+    page = open_page()
+    assert not page.exception
+    shown = " ".join(block.value for block in page.get("html"))
+    assert "was not trained here" in shown
+    assert button(page, "train-a").disabled is False
+
+
+def test_instructions_set_the_defaults(small_home: Settings) -> None:
+    small_home.instructions.write_text(
+        json.dumps(
+            {
+                "deckA": {"query": "comet"},
+                "deckB": {"query": "lantern"},
+                "mix_style": "cut_mix",
+                "effects": ["echo_tail"],
+                "seek_position": 0.25,
+                "auto_recommend": False,
+                "made_up": 1,
+            }
+        )
+    )
+    page = open_page()
+    assert decks(page) == (IDS["Comet"], IDS["Lantern"])
+    assert page.session_state["mix-style"] == "cut_mix"
+    assert page.session_state["mix-effects"] == ["echo_tail"]
+    assert told_waveforms(page)["seek"] == 0.25
+    assert not [one for one in page.button if one.key and one.key.startswith("take-")]
+    assert len(toasts(page)) == 1
+    assert "made_up" in toasts(page)[0]
+    assert toasts(page.run()) == [], "a warning is shown once"
+
+
+def test_bad_instructions_open_the_page_with_one_sentence(small_home: Settings) -> None:
+    small_home.instructions.write_text('{\n "crossfade_ms": "long"\n}')
+    page = open_page()
+    assert not page.exception
+    assert len(toasts(page)) == 1
+    assert "line 2" in toasts(page)[0]
+    assert None not in decks(page)
+
+
+def test_only_allowed_folders_are_listed(
+    small_home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(small_home.demo / "CLUB" / "HOUSE")
+    monkeypatch.setattr("sys.argv", ["streamlit", "--allowed-folder", folder])
+    page = open_page()
+    assert get_studio().count() == 2
+    assert set(decks(page)) == {IDS["Lantern"], IDS["Harbour"]}
+
+
+def test_an_empty_library_invites(empty_home: Settings) -> None:
+    page = open_page()
+    assert not page.exception
+    assert button(page, "welcome-make-demo").disabled is False
+    page.text_input(key="folder").set_value("/no/such/folder").run()
+    button(page, "add-folder").click().run()
+    assert "no folder" in toasts(page)[0]

@@ -1,0 +1,70 @@
+"""The main promise, by the mouse: two tracks, a suggestion, a transition, a correction."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from library.settings import PROJECT_ROOT, Settings
+from tests.browser.conftest import Server, Window
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.smoke
+def test_from_two_tracks_to_a_transition_and_a_lasting_correction(
+    demo_home: Settings, serve: Callable[..., Server], window: Callable[..., Window]
+) -> None:
+    server = serve(demo_home)
+    view = window(server).open().decks()
+    page = view.page
+    assert view.title("a") != view.title("b")
+
+    # a suggestion is taken
+    first = page.locator(".st-key-suggestions-b [class*='st-key-next-b-']").first
+    wanted = first.locator(".name").inner_text()
+    first.get_by_role("button", name="Load").click()
+    view.shows("b", wanted)
+    assert view.title("b") != view.title("a")
+
+    # a bucket is corrected
+    page.locator(".st-key-bucket-a [role=radio][aria-checked=false]").first.click()
+    yours = page.locator(".st-key-bucket-a .said.good")
+    expect(yours).to_contain_text("yours")
+    corrected = page.locator(".st-key-bucket-a [role=radio][aria-checked=true]")
+    mine = corrected.inner_text()
+
+    # a transition is rendered, measured and played
+    page.get_by_role("button", name="Render the transition").click()
+    page.locator(".measured").wait_for()
+    expect(page.locator(".measured")).to_contain_text("True peak")
+    page.get_by_role("button", name="Play the transition").click()
+    view.plays("preview", 1.0)
+    _take_screenshot(view)
+    page.get_by_role("button", name="Pause the transition").click()
+    assert list(demo_home.mixes.glob("*.wav"))
+
+    # it is all there after the server was restarted
+    before = view.title("a"), view.title("b")
+    server.restart()
+    page.goto(page.url)
+    view.errors.clear()  # the page noticed that the server was away, as it should
+    view.decks()
+    assert (view.title("a"), view.title("b")) == before
+    expect(yours).to_contain_text("yours")
+    expect(corrected).to_have_text(mine)
+
+
+def _take_screenshot(view: Window) -> None:
+    """Take the README's picture where ``SEGUE_SCREENSHOT`` asks for it (1, or a path)."""
+    wanted = os.environ.get("SEGUE_SCREENSHOT")
+    if not wanted:
+        return
+    chosen = PROJECT_ROOT / "docs" / "images" / "decks.png" if wanted == "1" else Path(wanted)
+    chosen.parent.mkdir(parents=True, exist_ok=True)
+    view.page.mouse.move(640, 20)
+    view.page.screenshot(path=chosen)
