@@ -67,6 +67,8 @@ def passage_matches(
     index = np.floor(position * CELLS_PER_BEAT + 0.5).astype(np.int64)
     inside = (index >= 0) & (index < (len(beats.beat_times) - 1) * CELLS_PER_BEAT)
     passages = int(index[inside].max(initial=0)) // (PASSAGE_BEATS * CELLS_PER_BEAT)
+    if passages == 0:
+        return np.empty(0), np.empty(0)
     length = passages * PASSAGE_BEATS * CELLS_PER_BEAT
     inside &= index < length
     sheet = np.stack(

@@ -13,7 +13,7 @@ from analysis.rhythm.beatwise import novelty
 from analysis.rhythm.confidence import EVIDENCE_NAMES, confidence
 from analysis.rhythm.downbeats import FEATURE_NAMES as BAR_NAMES
 from analysis.rhythm.drift import best_path, follow, map_from_path, tempo_path
-from analysis.rhythm.groove import competing_pulses, groove_confidence
+from analysis.rhythm.groove import competing_pulses, groove_confidence, passage_matches
 from analysis.rhythm.hypotheses import FEATURE_NAMES, bar_rotations
 from analysis.rhythm.pulse import TimeMap, fold
 from analysis.rhythm.tempo import comb
@@ -141,6 +141,14 @@ def test_a_loop_grooves_more_than_chance() -> None:
     assert random is not None
     assert looped > 0.9
     assert random < 0.5
+
+
+def test_less_than_one_passage_has_nothing_to_compare() -> None:
+    beats = TimeMap.steady(0.5, 0.0, 2.0)
+    short = np.vstack([strokes(np.arange(0.0, 2.0, 0.5), 2.0)] * 2)
+    match, size = passage_matches(short, HOP, beats)
+    assert len(match) == len(size) == 0
+    assert groove_confidence(short, HOP, beats) is None
 
 
 def test_three_against_two_is_heard() -> None:
