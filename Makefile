@@ -40,7 +40,7 @@ bench: $(STAMP)
 	@for b in benchmarks/*.py; do echo "== $$b"; $(UV) run --no-sync python "$$b" --quick || exit 1; done
 
 $(STAMP): pyproject.toml uv.lock | python $(UV)
-	@UV_PYTHON="$(PYTHON)" $(UV) sync --frozen --quiet
+	@UV_PYTHON="$(PYTHON)" $(UV) sync --frozen --quiet --compile-bytecode
 	@touch $@
 
 .PHONY: python

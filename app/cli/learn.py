@@ -24,8 +24,12 @@ from training.recommend import Recommendations, recommend_from
 from training.registry import Version, rollback, trust, versions
 from training.rules import RecommendRules
 
-train_app = typer.Typer(help="Train the models on your library.", no_args_is_help=True)
-models_app = typer.Typer(help="Versions of the trained models.", no_args_is_help=True)
+train_app = typer.Typer(
+    help="Train the models on your library.", no_args_is_help=True, add_completion=False
+)
+models_app = typer.Typer(
+    help="Versions of the trained models.", no_args_is_help=True, add_completion=False
+)
 
 _DEFAULTS = RecommendRules()
 

@@ -10,10 +10,27 @@ from typing import Annotated
 import typer
 
 from analysis.errors import SegueError
-from app.cli import analyse, console, learn, mix, notebook, system
+from app.cli import console
+from app.cli.lazy import Entry, lazy_group
+
+COMMANDS = [
+    Entry("demo", "app.cli.system:demo", "Compose, analyse and train on a crate: music at once."),
+    Entry("analyse", "app.cli.analyse:analyse", "Analyse audio files and folders into reports."),
+    Entry("recommend", "app.cli.learn:recommend", "Which tracks follow this one, and why."),
+    Entry("mix", "app.cli.mix:mix", "Mix track A into track B, on the beat."),
+    Entry("correct", "app.cli.notebook:correct", "Put analysis right; your word is kept."),
+    Entry("undo", "app.cli.notebook:undo", "Take the last correction back."),
+    Entry("history", "app.cli.notebook:history", "What you corrected, newest first."),
+    Entry("backup", "app.cli.notebook:backup", "Back the notebook up safely."),
+    Entry("app", "app.cli.system:app", "Open Segue in the browser."),
+    Entry("doctor", "app.cli.system:doctor", "What is installed, what is missing, what to do."),
+    Entry("train", "app.cli.learn:train_app", "Train the models on your library."),
+    Entry("models", "app.cli.learn:models_app", "Versions of the trained models."),
+]
 
 app = typer.Typer(
     name="segue",
+    cls=lazy_group(COMMANDS),
     help="Analyse a music library, learn how it is organised, and mix it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -40,20 +57,6 @@ def root(
     """Take the options that stand before a command."""
     if debug:
         os.environ["SEGUE_DEBUG"] = "1"
-
-
-app.command("demo")(system.demo)
-app.command("analyse")(analyse.analyse)
-app.command("recommend")(learn.recommend)
-app.command("mix")(mix.mix)
-app.command("correct")(notebook.correct)
-app.command("undo")(notebook.undo)
-app.command("history")(notebook.history)
-app.command("backup")(notebook.backup)
-app.command("app")(system.app)
-app.command("doctor")(system.doctor)
-app.add_typer(learn.train_app, name="train")
-app.add_typer(learn.models_app, name="models")
 
 
 def main() -> None:

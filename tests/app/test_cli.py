@@ -71,6 +71,16 @@ def test_wrong_usage_exits_2(segue: Any) -> None:
     assert segue("recommend", "x", "--count", 0).exit_code == 2
 
 
+def test_help_does_not_wait_for_heavy_imports(tmp_path: Path) -> None:
+    listing = "from typer.testing import CliRunner; from app.cli.main import app; import sys; "
+    listing += "print(CliRunner().invoke(app, ['--help']).output, *sorted(sys.modules), sep='\\n')"
+    done = subprocess.run(
+        [sys.executable, "-c", listing], capture_output=True, text=True, check=True
+    )
+    assert "Mix track A into track B" in done.stdout
+    assert not {"scipy", "sklearn", "pandas", "streamlit"} & set(done.stdout.split())
+
+
 COMMANDS = [
     *("analyse", "app", "backup", "correct", "demo", "doctor", "history", "mix", "recommend"),
     *("undo", "train recommender", "train genre", "train buckets"),
