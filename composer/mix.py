@@ -59,30 +59,31 @@ class Desk:
                 part = curve[start:stop]
                 np.minimum(part, shape[start - at : stop - at], out=part)
         for name, share in (("bass", 1.0), ("music", 0.8), ("fx", 0.7)):
-            self.buses[name] *= curve if share == 1.0 else 1.0 - share * (1.0 - curve)
+            self.buses[name] *= curve * np.float32(share) + np.float32(1.0 - share)
 
     def echo(self, bus: str, delay_samples: int, feedback: float, level: float) -> None:
         """Ping-pong echoes of a bus, added to the effects bus."""
-        sound = self.buses[bus] * np.float32(level)
+        sound, effects = self.buses[bus], self.buses["fx"]
+        scratch = np.empty(self.n, dtype=np.float32)
         for repeat in range(1, 5):
             at = repeat * delay_samples
             if at >= self.n:
                 return
-            side = repeat % 2
-            factor = np.float32(feedback ** (repeat - 1))
-            self.buses["fx"][side, at:] += factor * sound[side, : self.n - at]
-            self.buses["fx"][1 - side, at:] += (
-                np.float32(0.3) * factor * sound[1 - side, : self.n - at]
-            )
+            part = scratch[: self.n - at]
+            loud = np.float32(level * feedback ** (repeat - 1))
+            for side, factor in ((repeat % 2, loud), (1 - repeat % 2, np.float32(0.3) * loud)):
+                np.multiply(sound[side, : self.n - at], factor, out=part)
+                effects[side, at:] += part
 
     def sum(self, sends: dict[str, float], room: float) -> Samples:
         """All buses and the reverb of their sends; shape (2, n)."""
         send = np.zeros((2, self.n), dtype=np.float32)
         total = np.zeros((2, self.n), dtype=np.float32)
+        scratch = np.empty((2, self.n), dtype=np.float32)
         for name in BUSES:
             total += self.buses[name]
             if sends.get(name):
-                send += np.float32(sends[name]) * self.buses[name]
+                send += np.multiply(self.buses[name], np.float32(sends[name]), out=scratch)
         hall = Reverb(room_size=room, damping=0.45, wet_level=1.0, dry_level=0.0, width=1.0)
-        wet = hall(send, self.sample_rate)
-        return total + np.asarray(wet, dtype=np.float32)
+        total += hall(send, self.sample_rate)
+        return total

@@ -339,6 +339,12 @@ class PairLags:
         """The same of single kicks: the tracks' own swing and the measuring's noise included."""
         return float(np.percentile(np.abs(self.lags_ms), 95))
 
+    @property
+    def spread_ms(self) -> float:
+        """Median distance of single lags from their line."""
+        slope, at_zero = self.line()
+        return float(np.median(np.abs(self.lags_ms - (at_zero + slope * self.times_sec))))
+
     def line(self) -> tuple[float, float]:
         """Return (slope in ms a second, lag in ms at time 0).
 

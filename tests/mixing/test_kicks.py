@@ -7,7 +7,16 @@ import pytest
 
 from analysis.audio import load_audio
 from analysis.report import Report
-from mixing.kicks import find_kicks, line_with_prior, onset_curve, pair_lags, usual_body
+from mixing.kicks import (
+    PairLags,
+    find_kicks,
+    line_with_prior,
+    onset_curve,
+    pair_lags,
+    usual_body,
+)
+from mixing.measure import kick_figures
+from mixing.plan import Measured
 
 
 def curve_of(report: Report):
@@ -69,3 +78,14 @@ def test_many_exact_points_do() -> None:
     slope, intercept = line_with_prior(x, 3 + 0.50002 * x, 0.5, 0.5 * 5e-5)
     assert slope == pytest.approx(0.50002, abs=1e-6)
     assert intercept == pytest.approx(3, abs=1e-4)
+
+
+def test_lags_on_no_line_are_no_kicks() -> None:
+    times = np.arange(16) * 0.45
+    steady = PairLags(times, 6.0 + 0.4 * times)
+    stray = np.array([-15, -25, -18, -13, -19, -25, -20, -15, -16, -18, -4, -23, -17, -22, -23, -9])
+    for pairs, told in ((steady, True), (PairLags(times, stray + 0.0), False)):
+        measured = Measured()
+        kick_figures(measured, pairs, 7.2)
+        assert (measured.kick_async_p95_ms is not None) is told
+        assert ("kick_async_p95_ms" in measured.why_null) is not told
