@@ -108,6 +108,10 @@ class Audio:
         mixed *= np.float32(0.5)
         return mixed
 
+    def forget_channels(self) -> None:
+        """Keep the mono mix alone: a long track's channels are most of the memory it takes."""
+        object.__setattr__(self, "samples", self.mono[None])
+
     @property
     def duration_sec(self) -> float:
         """Length in seconds."""
@@ -280,8 +284,8 @@ def _collect(path: Path, source: _Source, max_sample_rate: int) -> Audio:
     if rate != source.sample_rate:
         resampler = soxr.ResampleStream(source.sample_rate, rate, kept, dtype="float32")
         expected = int(expected * rate / source.sample_rate) + 1
-    # A header may claim any length; believe at most half an hour before the audio shows it.
-    buffer = np.empty((kept, min(expected, 1800 * rate) + 1), np.float32)
+    # A header may claim any length; believe at most two hours before the audio shows it.
+    buffer = np.empty((kept, min(expected, 7200 * rate) + 1), np.float32)
     filled = 0
 
     def add(block: Samples) -> None:

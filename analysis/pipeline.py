@@ -114,18 +114,22 @@ def _describe(audio: Audio, options: AnalysisOptions) -> tuple[Analysis, dict[st
     tonal = describe_tonal(spectra, rhythm)
     dynamics = describe_dynamics(audio)
     vocals = describe_vocals(spectra)
+    spatial = describe_spatial(audio)
+    stems = describe_stems(audio, enabled=options.stems)
+    # From here on the mono mix will do.
+    spectra.forget_channels()
     analysis = Analysis(
         rhythm=rhythm,
         tonal=tonal,
         dynamics=dynamics,
-        spatial=describe_spatial(audio),
+        spatial=spatial,
         vocal_activity=vocals,
         instrumentation=describe_instrumentation(spectra, vocals),
         mood=describe_mood(rhythm, tonal, dynamics, spectra),
         structure=describe_structure(audio, rhythm, curves, vocals),
         essentia=describe_essentia(spectra, rhythm, dynamics, disable=not options.use_essentia),
         embeddings=_embeddings(audio, spectra, options),
-        stems=describe_stems(audio, enabled=options.stems),
+        stems=stems,
     )
     ran = {
         "essentia": analysis.essentia.get("status") == "ok",

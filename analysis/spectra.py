@@ -172,6 +172,11 @@ class Spectra:
             side = _to_11k(samples, self.audio.sample_rate, weights=(0.5, -0.5))
         return partials.find_partials(self.mono_11k, side)
 
+    def forget_channels(self) -> None:
+        """Let go of the channels, once all that is measured of them is."""
+        _ = self.partials
+        self.audio.forget_channels()
+
     @property
     def chroma(self) -> Array:
         """Energy of the twelve pitch classes from C, shape (pitch frames, 12), rows max 1."""
