@@ -66,3 +66,17 @@ class NothingAnalysed(SegueError):
 
     def __str__(self) -> str:
         return f"NothingAnalysed: no track of the demo crate has a report; {self.first}"
+
+
+class NoSuchCrate(SegueError):
+    """Something a set should be made of that is neither a folder nor a playlist."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return (
+            f"NoSuchCrate: {self.name!r} is no folder and no .m3u8 playlist, and the library keeps "
+            "no named crates yet; give the folder or the playlist"
+        )

@@ -48,6 +48,10 @@ class Pair:
         Length asked for; None leaves it to the rules.
     mix_out_sec, mix_in_sec
         Points the DJ has set (bar lines in track time), else None.
+    earliest_out_sec
+        Track time in A before which no transition begins: in a set A has just come in.
+    room_after_sec
+        How much of B is left after the transition at least: in a set it goes out again.
     """
 
     a: TrackFacts
@@ -56,6 +60,8 @@ class Pair:
     bars: int | None = None
     mix_out_sec: float | None = None
     mix_in_sec: float | None = None
+    earliest_out_sec: float = 0.0
+    room_after_sec: float = 0.0
 
     @cached_property
     def grid_problem(self) -> str | None:
@@ -264,6 +270,7 @@ def _outs(pair: Pair, style: Style, bars: int) -> list[tuple[str, float]]:
         points,
         lambda index: (
             a.bar_line(index) >= earliest
+            and a.bar_line(index + tail_bars - bars) >= pair.earliest_out_sec
             and a.bar_line(index + tail_bars) <= a.audible_end_sec + 0.5 * a.bar_sec(earliest)
         ),
         MAX_OUTS,
@@ -292,7 +299,7 @@ def _ins(pair: Pair, style: Style, bars: int) -> list[tuple[str, float]]:
         lambda index: (
             index >= 0
             and b.bar_line(index) <= latest
-            and b.bar_line(index + lead) <= b.audible_end_sec
+            and b.bar_line(index + lead) + pair.room_after_sec <= b.audible_end_sec
         ),
         MAX_INS,
     )

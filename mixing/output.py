@@ -15,8 +15,6 @@ import soundfile
 from numpy.typing import NDArray
 from pedalboard import BrickwallLimiter
 
-from analysis.audio import load_audio
-from analysis.errors import UnreadableAudio
 from analysis.loudness import true_peak_dbtp
 from mixing.errors import UnwritableMix
 
@@ -34,6 +32,10 @@ LOSSY_MARGIN_DB = 0.5
 LOOKAHEAD_MS = 5.0
 RELEASE_MS = 80.0
 MAX_ATTEMPTS = 5
+READ_SEC = 30
+"""How much of a written file is looked at at once."""
+EDGE = 64
+"""Samples beside a block in which it is faded: several times the reach of a peak's filter."""
 MP3_BITS_PER_SEC = 320_000
 MP3_EFFORT = "7"
 """LAME's quality scale, 0 slowest to 9 fastest. At 320 kbit/s 7 is 60 % faster than the default
@@ -146,7 +148,13 @@ def ceiling_dbtp(form: Format) -> float:
 
 
 def write_mix(
-    path: Path, chunks: Chunks, sample_rate: int, on_samples: Callable[[int], None]
+    path: Path,
+    chunks: Chunks,
+    sample_rate: int,
+    on_samples: Callable[[int], None],
+    *,
+    ceiling_db: float | None = None,
+    keep_level: bool = False,
 ) -> tuple[float, float]:
     """Write a mix; complete or not there at all.
 
@@ -162,6 +170,11 @@ def write_mix(
         In Hz.
     on_samples
         Told how many samples have been written; may raise to cancel.
+    ceiling_db
+        Where the limiter begins; None leaves it to the format.
+    keep_level
+        Lower the limiter's ceiling alone where a peak is too high. Pieces that are to be joined
+        may not differ in level.
 
     Returns
     -------
@@ -174,6 +187,7 @@ def write_mix(
         If the format is unknown or the disk refuses.
     """
     form = find_format(path)
+    ceiling_db = ceiling_dbtp(form) if ceiling_db is None else ceiling_db
     gain_db, peak = 0.0, 0.0
     temporary: Path | None = None
     try:
@@ -184,12 +198,14 @@ def write_mix(
         os.close(handle)
         temporary = Path(name)
         for _ in range(MAX_ATTEMPTS):
-            source = limited(chunks(), sample_rate, ceiling_dbtp(form) + gain_db, gain_db)
+            source = limited(chunks(), sample_rate, ceiling_db, gain_db)
             _encode(temporary, form, source, sample_rate, on_samples)
             peak = decoded_peak_dbtp(temporary)
             if peak <= CEILING_DBTP:
                 break
-            gain_db -= peak - CEILING_DBTP + 0.1
+            over = peak - CEILING_DBTP + 0.1
+            ceiling_db -= over
+            gain_db -= 0.0 if keep_level else over
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         umask = os.umask(0)
@@ -255,11 +271,58 @@ def _encode_mp3(
 
 
 def decoded_peak_dbtp(path: Path) -> float:
-    """Return the true peak of a file as a player decodes it; −120 for silence."""
+    """Return the true peak of a file as a player decodes it; −120 for silence.
+
+    The file is read in stretches, so that its length does not matter.
+    """
+    peak = -120.0
     try:
-        peak = true_peak_dbtp(load_audio(path).samples)
-    except UnreadableAudio as error:
-        raise UnwritableMix(path, f"what was written cannot be read back ({error.reason})") from (
-            error
-        )
-    return -120.0 if peak is None else peak
+        for block in _overlapping(decoded_blocks(path)):
+            found = true_peak_dbtp(block)
+            peak = peak if found is None else max(peak, found)
+    except (OSError, soundfile.LibsndfileError, av.error.FFmpegError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise UnwritableMix(path, f"what was written cannot be read back ({why})") from error
+    return peak
+
+
+def decoded_blocks(path: Path) -> Iterator[Samples]:
+    """Yield a file that was written here as (2, n) blocks of some seconds."""
+    if find_format(path).suffix != ".mp3":
+        with soundfile.SoundFile(path) as file:
+            for read in file.blocks(file.samplerate * READ_SEC, dtype="float32", always_2d=True):
+                yield np.ascontiguousarray(read.T)
+        return
+    with av.open(str(path)) as container:
+        kept: list[Samples] = []
+        count = 0
+        for frame in container.decode(audio=0):
+            kept.append(frame.to_ndarray().astype(np.float32, copy=False))
+            count += kept[-1].shape[1]
+            if count >= frame.sample_rate * READ_SEC:
+                yield np.concatenate(kept, axis=1)
+                kept, count = [], 0
+        if kept:
+            yield np.concatenate(kept, axis=1)
+
+
+def _overlapping(blocks: Iterator[Samples]) -> Iterator[Samples]:
+    """Yield the blocks with what stands beside them, faded so that no cut edge rings.
+
+    What lies in the fade of one block lies whole in its neighbour.
+    """
+    ramp = (0.5 - 0.5 * np.cos(np.pi * (np.arange(EDGE) + 0.5) / EDGE)).astype(np.float32)
+    tail: Samples | None = None
+    for block in blocks:
+        joined = block.copy() if tail is None else np.concatenate([tail, block], axis=1)
+        if tail is not None:
+            joined[:, :EDGE] *= ramp
+        if joined.shape[1] <= 4 * EDGE:
+            yield joined  # a file or a rest too short to be cut
+            continue
+        tail = joined[:, -4 * EDGE :].copy()
+        joined[:, -EDGE:] *= ramp[::-1]
+        yield joined
+    if tail is not None:
+        tail[:, :EDGE] *= ramp
+        yield tail

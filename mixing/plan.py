@@ -227,7 +227,7 @@ class Plan(_Model):
 
     def to_json(self) -> str:
         """Return the wire form: keys in a fixed order, floats to 6 decimals, no NaN."""
-        payload = _plain(self.model_dump(mode="json"))
+        payload = plain(self.model_dump(mode="json"))
         return json.dumps(payload, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
     def write(self, path: Path) -> None:
@@ -278,14 +278,14 @@ class Plan(_Model):
         return plan
 
 
-def _plain(value: Any) -> Any:
-    """Return ``value`` with floats rounded to 6 decimals."""
+def plain(value: Any) -> Any:
+    """Return JSON-like ``value`` with floats rounded to 6 decimals; refuses what is not finite."""
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError("a plan holds finite numbers only")
         return round(value, 6)
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value

@@ -43,6 +43,8 @@ def plan_transition(
     mix_out_sec: float | None = None,
     mix_in_sec: float | None = None,
     glide_bars: int = GLIDE_BARS,
+    earliest_out_sec: float = 0.0,
+    room_after_sec: float = 0.0,
 ) -> Plan:
     """Plan the transition from track A to track B.
 
@@ -61,6 +63,10 @@ def plan_transition(
         The DJ's own points in track time; they are moved to the nearest bar line.
     glide_bars
         Bars of B in which it returns to its own tempo after the transition; 0 at once.
+    earliest_out_sec
+        Track time in A before which the transition does not begin.
+    room_after_sec
+        How much of B must be left after the transition.
 
     Returns
     -------
@@ -79,7 +85,16 @@ def plan_transition(
         raise BadBars(bars, BARS)
     if a.track_id == b.track_id:
         raise SameTrack(a.metadata.title or a.metadata.path)
-    pair = Pair(TrackFacts(a), TrackFacts(b), style, bars, mix_out_sec, mix_in_sec)
+    pair = Pair(
+        TrackFacts(a),
+        TrackFacts(b),
+        style,
+        bars,
+        mix_out_sec,
+        mix_in_sec,
+        earliest_out_sec,
+        room_after_sec,
+    )
     for track, point in ((pair.a, mix_out_sec), (pair.b, mix_in_sec)):
         if track.duration_sec < MIN_TRACK_SEC:
             raise TooShort(track.title, track.duration_sec, MIN_TRACK_SEC)
@@ -160,7 +175,9 @@ def _faded(pair: Pair, effects: list[str], why: str, board: Sequence[Judged] = (
     if out is None:
         out = min(last, structure_out) if structure_out is not None else last
         if a.grid_problem is None and a.phrase_starts:
-            before = [start for start in a.phrase_starts if start <= last]
+            before = [
+                start for start in a.phrase_starts if pair.earliest_out_sec <= start <= last
+            ]
             wanted = out
             out = min(before, key=lambda start: abs(start - wanted)) if before else last
     entry = pair.mix_in_sec
@@ -168,6 +185,10 @@ def _faded(pair: Pair, effects: list[str], why: str, board: Sequence[Judged] = (
         entry = b.report.analysis.structure.mix_in_sec
         if entry is None or entry > b.duration_sec / 2:
             entry = b.audible_start_sec
+        if entry + length + pair.room_after_sec > b.audible_end_sec:
+            entry = b.audible_start_sec
+    if pair.mix_out_sec is None:
+        out = max(out, min(last, pair.earliest_out_sec))
     needed = length + MIN_TRACK_SEC / 2
     for track, room in ((a, a.duration_sec - 0.0), (b, b.duration_sec - entry)):
         if room < needed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -40,6 +41,9 @@ BLOCK_SEC = 0.070
 INTERVAL_SEC = 0.0116
 """Signalsmith's block and hop: shorter than its preset (120 and 30 ms), which leaves half of the
 preset's error in the timing of hats and kicks."""
+
+SPARE_SEC = 0.1
+"""Decoded before what is wanted."""
 
 _OVERSAMPLING = 4
 _CHUNK = 1 << 18
@@ -86,11 +90,12 @@ def load_tape(path: Path | str, start_sec: float, end_sec: float | None, rate: i
     path = Path(path)
     if not path.is_file():
         raise MissingFile(path)
-    start_sec = max(0.0, start_sec)
+    # A whole second is a whole sample at the file's rate and at the mix's: two tapes of one
+    # track hold the very same samples wherever they begin. The spare keeps the resampler's
+    # first samples out of what is heard.
+    start_sec = float(math.floor(max(0.0, start_sec - SPARE_SEC)))
     audio = load_audio(path, start_sec, end_sec)
     samples = audio.samples
-    # The decoder starts on a whole sample of the file; keep that exact time.
-    start_sec = round(start_sec * audio.sample_rate) / audio.sample_rate
     if samples.shape[0] == 1:
         samples = np.repeat(samples, 2, axis=0)
     if audio.sample_rate != rate:

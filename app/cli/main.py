@@ -18,6 +18,7 @@ COMMANDS = [
     Entry("analyse", "app.cli.analyse:analyse", "Analyse audio files and folders into reports."),
     Entry("recommend", "app.cli.learn:recommend", "Which tracks follow this one, and why."),
     Entry("mix", "app.cli.mix:mix", "Mix track A into track B, on the beat."),
+    Entry("set", "app.cli.set:set_command", "Make a whole set: order, transitions, one file."),
     Entry("correct", "app.cli.notebook:correct", "Put analysis right; your word is kept."),
     Entry("undo", "app.cli.notebook:undo", "Take the last correction back."),
     Entry("history", "app.cli.notebook:history", "What you corrected, newest first."),

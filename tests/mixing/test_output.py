@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from analysis.audio import load_audio
+from analysis.loudness import true_peak_dbtp
 from mixing.errors import UnwritableMix
 from mixing.output import FORMATS, Chunk, decoded_peak_dbtp, limited, write_mix
 
@@ -99,3 +100,14 @@ def test_wav_and_flac_hold_24_bits(tmp_path: Path) -> None:
         path = tmp_path / f"mix{suffix}"
         write_mix(path, lambda: chunks_of(noise(0.5, 0.1), 9_999), RATE, lambda _count: None)
         assert soundfile.info(path).subtype == "PCM_24"
+
+
+@pytest.mark.parametrize("at", [3, 44_100 * 30 - 2, 44_100 * 30 + 1, 44_100 * 61 - 3])
+def test_the_peak_of_a_long_file_is_found_wherever_it_stands(tmp_path: Path, at: int) -> None:
+    samples = noise(61.0, 0.01)
+    samples[1, at - 1 : at + 1] = 0.7  # between the two it peaks higher than either
+    path = tmp_path / "long.wav"
+    soundfile.write(path, samples.T, RATE, subtype="FLOAT")
+    whole = true_peak_dbtp(samples)
+    assert whole > 20 * np.log10(0.7) + 0.5
+    assert decoded_peak_dbtp(path) == pytest.approx(whole, abs=0.02)

@@ -98,9 +98,17 @@ def test_a_loop_repeats(kick_track) -> None:
 def test_other_sample_rates_and_mono_become_the_mixs(kick_track) -> None:
     report = kick_track(120.0, seconds=20.0, rate=48_000, channels=1, tones=((440.0, 0.1),))
     tape = load_tape(report.metadata.path, 5.0, 9.0, RATE)
-    assert tape.samples.shape == (2, 4 * RATE)
+    assert (tape.start_sec, tape.samples.shape) == (4.0, (2, 5 * RATE))
     assert loudest_hz(tape.samples) == pytest.approx(440.0, abs=0.5)
     assert np.array_equal(tape.samples[0], tape.samples[1])
+
+
+def test_two_tapes_of_a_track_hold_the_same_samples_at_any_rate(kick_track) -> None:
+    path = kick_track(120.0, seconds=20.0, rate=48_000, tones=((440.0, 0.1),)).metadata.path
+    one, two = load_tape(path, 2.7, 12.0, RATE), load_tape(path, 7.3, 12.0, RATE)
+    early, late = (tape.read(7.5, 2 * RATE) for tape in (one, two))
+    assert np.abs(early).max() > 0.1
+    assert np.abs(early - late).max() < 1e-4
 
 
 def test_a_missing_file_has_a_name(tmp_path) -> None:

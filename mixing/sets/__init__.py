@@ -1,0 +1,1 @@
+"""Whole sets: which tracks, in which order, mixed into one continuous file."""

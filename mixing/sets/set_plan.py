@@ -1,0 +1,115 @@
+"""A whole set as a plan: its tracks in order, every transition, and when what is heard."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from analysis.files import write_atomically
+from mixing.errors import UnreadablePlan
+from mixing.plan import Plan, plain
+
+SCHEMA_VERSION = 1
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+
+
+class SetTrack(_Model):
+    """One track of a set. Out times are on the clock of the set."""
+
+    track_id: str
+    path: str
+    title: str
+    artist: str = ""
+    duration_sec: float
+    sample_rate: int
+    bpm: float | None = None
+    key: str | None = None
+    camelot: str | None = None
+    energy: float | None = None
+    """0–10."""
+    wished_energy: float = 0.0
+    """What the arc asks for at its place, 0–10."""
+    lufs: float | None = None
+    true_peak_dbtp: float | None = None
+    gain_db: float = 0.0
+    """Its level while it plays alone, so that all tracks of the set are equally loud."""
+    start_sec: float = 0.0
+    end_sec: float
+    """Track times between which there is sound."""
+    enters_sec: float = 0.0
+    """When it is first heard."""
+    alone_from_sec: float = 0.0
+    """When it plays alone, at its own tempo."""
+    leaves_sec: float = 0.0
+    """When it is last heard."""
+
+    @property
+    def name(self) -> str:
+        """``"Artist – Title"``, or the title alone."""
+        return f"{self.artist} – {self.title}" if self.artist else self.title
+
+
+class RenderedSet(_Model):
+    """The file that was written."""
+
+    path: str
+    format: str
+    sample_rate: int
+    duration_sec: float
+    true_peak_dbtp: float
+
+
+class SetPlan(_Model):
+    """A set.
+
+    Until it is rendered, each of ``transitions`` is on its own clock (its A starts at 0) and the
+    tracks' times are foreseen; rendering puts all on the clock of the file.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    arc: str
+    target_minutes: float | None = None
+    style: str = "auto"
+    seed: int = 0
+    sample_rate: int = 44_100
+    duration_sec: float = 0.0
+    output_gain_db: float = 0.0
+    """Gain of the whole file, so that no track alone meets the limiter."""
+    costs: dict[str, float] = Field(default_factory=dict)
+    """Points of the order by term (``mixing.sets.cost``)."""
+    tracks: list[SetTrack] = Field(default_factory=list)
+    transitions: list[Plan] = Field(default_factory=list)
+    warnings: list[str] = Field(default_factory=list)
+    rendered: RenderedSet | None = None
+
+    def to_json(self) -> str:
+        """Return the wire form: keys in a fixed order, floats to 6 decimals, no NaN."""
+        payload = plain(self.model_dump(mode="json"))
+        return json.dumps(payload, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+    def write(self, path: Path) -> None:
+        """Write the plan so that a crash leaves the old file or the new one, never half."""
+        write_atomically(Path(path), self.to_json().encode())
+
+    @classmethod
+    def read(cls, path: Path) -> SetPlan:
+        """Read a plan.
+
+        Raises
+        ------
+        UnreadablePlan
+            If the file is missing, not JSON, or not a set.
+        """
+        try:
+            return cls.model_validate(json.loads(Path(path).read_bytes()))
+        except OSError as error:
+            raise UnreadablePlan(path, error.strerror or str(error)) from error
+        except ValidationError as error:
+            raise UnreadablePlan(path, error.errors()[0]["msg"]) from error
+        except ValueError as error:
+            raise UnreadablePlan(path, "not JSON") from error
