@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from analysis.containers import AUDIO_SUFFIXES, check_file, open_container, plain_reason
 from analysis.errors import UnreadableAudio
 from analysis.hashing import content_hash
+from analysis.paged import room_for
 
 __all__ = ["AUDIO_SUFFIXES", "Audio", "Samples", "content_hash", "load_audio"]
 
@@ -104,8 +105,11 @@ class Audio:
         first: Samples = self.samples[0]
         if self.samples.shape[0] == 1:
             return first
-        mixed: Samples = np.add(first, self.samples[1])
-        mixed *= np.float32(0.5)
+        second = self.samples[1]
+        mixed = room_for(first.shape, self.sample_rate)
+        for start in range(0, first.size, _BLOCK_FRAMES):
+            part = slice(start, start + _BLOCK_FRAMES)
+            mixed[part] = np.float32(0.5) * (first[part] + second[part])
         return mixed
 
     def forget_channels(self) -> None:
@@ -285,15 +289,17 @@ def _collect(path: Path, source: _Source, max_sample_rate: int) -> Audio:
         resampler = soxr.ResampleStream(source.sample_rate, rate, kept, dtype="float32")
         expected = int(expected * rate / source.sample_rate) + 1
     # A header may claim any length; believe at most two hours before the audio shows it.
-    buffer = np.empty((kept, min(expected, 7200 * rate) + 1), np.float32)
+    buffer = room_for((kept, min(expected, 7200 * rate) + 1), rate)
     filled = 0
 
     def add(block: Samples) -> None:
         nonlocal buffer, filled
         needed = filled + block.shape[1]
         if needed > buffer.shape[1]:
-            grown = np.empty((kept, max(needed, buffer.shape[1] * 3 // 2)), np.float32)
-            grown[:, :filled] = buffer[:, :filled]
+            grown = room_for((kept, max(needed, buffer.shape[1] * 3 // 2)), rate)
+            for start in range(0, filled, _BLOCK_FRAMES):
+                part = slice(start, min(start + _BLOCK_FRAMES, filled))
+                grown[:, part] = buffer[:, part]
             buffer = grown
         buffer[:, filled:needed] = block
         filled = needed

@@ -13,6 +13,8 @@ HOP_SEC = 512 / 44_100
 """One level value every 11.6 ms: finer than any attack one hears as slow."""
 HOPS_PER_FRAME = 4
 """Frames of 46 ms hold at least two cycles of the lowest kick drum (45 Hz)."""
+_HOPS_AT_ONCE = 2_048
+_BLOCK = 1 << 20
 ATTACK_SHARE = 0.5
 """The first rise at least half as strong as the strongest counts as the track's attack."""
 DECAY_SHARE = 0.5
@@ -63,9 +65,11 @@ def rms_curve(audio: Audio) -> tuple[NDArray[np.float64], float]:
     if hops < HOPS_PER_FRAME:
         return np.array([_overall_rms(audio.samples)]), hop / audio.sample_rate
     power = np.zeros(hops)
-    for channel in audio.samples:
-        blocks = channel[: hops * hop].reshape(hops, hop)
-        power += np.einsum("hn,hn->h", blocks, blocks) / hop
+    for first in range(0, hops, _HOPS_AT_ONCE):
+        count = min(_HOPS_AT_ONCE, hops - first)
+        stretch = audio.samples[:, first * hop : (first + count) * hop]
+        blocks = stretch.reshape(len(stretch), count, hop)
+        power[first : first + count] = np.einsum("chn,chn->h", blocks, blocks) / hop
     power /= audio.samples.shape[0]
     framed = np.lib.stride_tricks.sliding_window_view(power, HOPS_PER_FRAME).mean(axis=-1)
     return np.sqrt(framed), hop / audio.sample_rate
@@ -74,10 +78,10 @@ def rms_curve(audio: Audio) -> tuple[NDArray[np.float64], float]:
 def _overall_rms(samples: NDArray[np.float32]) -> float:
     """Return the RMS of all samples of all channels."""
     # float32 sums of squares over minutes lose digits; blocks in double precision do not.
-    total = sum(
-        float(np.einsum("cn,cn->", block, block, dtype=np.float64))
-        for block in np.array_split(samples, max(1, samples.shape[1] >> 20), axis=1)
-    )
+    total = 0.0
+    for start in range(0, samples.shape[1], _BLOCK):
+        block = samples[:, start : start + _BLOCK]
+        total += float(np.einsum("cn,cn->", block, block, dtype=np.float64))
     return float(np.sqrt(total / max(1, samples.size)))
 
 

@@ -123,7 +123,11 @@ def true_peak_dbtp(samples: NDArray[np.float32]) -> float | None:
 
 def sample_peak(samples: NDArray[np.float32]) -> float:
     """Return the highest absolute sample, 0 for none, without making a copy."""
-    return max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
+    peak = 0.0
+    for start in range(0, samples.shape[1], _PEAK_BLOCK):
+        block = samples[:, start : start + _PEAK_BLOCK]
+        peak = max(peak, float(block.max(initial=0.0)), -float(block.min(initial=0.0)))
+    return peak
 
 
 def _block_peak(padded: NDArray[np.float32], threshold: float) -> float:

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.fft
 import scipy.ndimage
-import soxr
 from numpy.lib.stride_tricks import sliding_window_view
 
 from analysis import filterbanks, partials, pitches
 from analysis import frames as frame_measures
 from analysis.filterbanks import FRAME_SIZE, SAMPLE_RATE_HZ, Array
+from analysis.resample import resampled
 
 if TYPE_CHECKING:
     from analysis.audio import Audio
@@ -30,7 +30,6 @@ _PREAMP_DB = 6.0  # Replay Gain aims 6 dB below what players do; MusicExtractor 
 _REPLAY_GAIN_REFERENCE_DB = -31.464  # as MusicExtractor's whole chain reads: 0.03 dB above the norm
 _REPLAY_GAIN_FRAME = 2205  # 50 ms
 _MAX_REPLAY_GAIN_DB = 40.0  # above this a track is silence, and there is no level to bring it to
-_RESAMPLE_BLOCK = 1 << 20  # samples, 24 s
 _SPLIT_FRAMES = 2  # frames pooled before the harmonic/percussive split (46 ms)
 _SPLIT_TIME = 9  # frames of the median along time: 0.4 s, longer than a drum, shorter than a note
 _SPLIT_BANDS = 9  # mel bands of the median along frequency: wider than a partial
@@ -115,8 +114,8 @@ class Spectra:
         """Return the mono mix at 44.1 kHz, float32, shape (n,); not kept, for it is large."""
         mono = self.audio.mono
         if self.audio.sample_rate != SAMPLE_RATE_HZ:
-            mono = soxr.resample(mono, self.audio.sample_rate, SAMPLE_RATE_HZ, quality="MQ")
-        return np.asarray(mono, np.float32)
+            mono = resampled(mono[None], self.audio.sample_rate, SAMPLE_RATE_HZ)
+        return mono
 
     @property
     def mel(self) -> Array:
@@ -156,7 +155,7 @@ class Spectra:
     @cached_property
     def mono_11k(self) -> Array:
         """The mono mix at 11.025 kHz, float32, shape (n,)."""
-        return _to_11k(self.audio.mono[None], self.audio.sample_rate)
+        return resampled(self.audio.mono[None], self.audio.sample_rate, pitches.RATE_HZ)
 
     @cached_property
     def pitches(self) -> pitches.Pitches:
@@ -169,7 +168,7 @@ class Spectra:
         samples = self.audio.samples
         side = None
         if samples.shape[0] == 2:
-            side = _to_11k(samples, self.audio.sample_rate, weights=(0.5, -0.5))
+            side = resampled(samples, self.audio.sample_rate, pitches.RATE_HZ, (0.5, -0.5))
         return partials.find_partials(self.mono_11k, side)
 
     def forget_channels(self) -> None:
@@ -186,19 +185,6 @@ class Spectra:
     def chroma_rate_hz(self) -> float:
         """Rows per second of ``chroma``."""
         return pitches.FRAME_RATE_HZ
-
-
-def _to_11k(channels: Array, sample_rate: int, weights: tuple[float, ...] = (1.0,)) -> Array:
-    """Return a weighted sum of channels at 11.025 kHz, made in pieces so that no copy is needed."""
-    mix = np.asarray(weights, np.float32)
-    resampler = soxr.ResampleStream(sample_rate, pitches.RATE_HZ, 1, dtype="float32", quality="MQ")
-    count = channels.shape[1]
-    parts = []
-    for first in range(0, max(count, 1), _RESAMPLE_BLOCK):
-        last = min(first + _RESAMPLE_BLOCK, count)
-        piece = np.ascontiguousarray(mix @ channels[:, first:last])
-        parts.append(resampler.resample_chunk(piece, last=last == count))
-    return np.concatenate(parts)
 
 
 def _replay_gain_db(samples: Array) -> float:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 from scipy import signal
 
 from analysis.audio import Audio
 from analysis.peaks import RATE_HZ, Peaks
+from analysis.resample import resampled
 
 LOW_HZ = 200.0
 """Kick and bass live below."""
@@ -36,7 +36,7 @@ def find_peaks(audio: Audio) -> Peaks:
 def _low_band(audio: Audio) -> NDArray[np.float32]:
     rate = min(_LOW_BAND_RATE_HZ, audio.sample_rate)
     # Anti-aliasing of the lowest quality is flat far beyond LOW_HZ.
-    reduced = soxr.resample(audio.mono, audio.sample_rate, rate, quality="LQ")
+    reduced = resampled(audio.mono[None], audio.sample_rate, rate, quality="LQ")
     if not reduced.size:
         reduced = audio.mono[:1]  # a click of less than a millisecond
     sections = signal.butter(_ORDER, LOW_HZ, "lowpass", fs=rate, output="sos")
