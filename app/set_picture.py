@@ -41,6 +41,15 @@ def draw_set(plan: SetPlan, height: int = 460) -> Any:
         _add_track(figure, number, track)
     for row, title in enumerate(("Energy", "Tempo (BPM)", "Key (Camelot)"), 1):
         figure.update_yaxes(title_text=title, row=row, col=1)
+    # Room above each bar for its label.
+    levels = [value for track in tracks for value in (track.energy, track.wished_energy) if value]
+    tempos = [track.bpm for track in tracks if track.bpm]
+    for row, values, least in ((1, levels, 2.0), (2, tempos, 10.0), (3, [1.0, 12.0], 11.0)):
+        if values:
+            low, high = min(values), max(values)
+            spread = max(high - low, least)
+            figure.update_yaxes(range=[low - 0.15 * spread, high + 0.3 * spread], row=row, col=1)
+    figure.update_yaxes(tickvals=[1, 4, 7, 10, 12], row=3, col=1)
     figure.update_xaxes(title_text="minutes", row=3, col=1)
     figure.update_xaxes(gridcolor=LINE, zeroline=False)
     figure.update_yaxes(gridcolor=LINE, zeroline=False)

@@ -370,7 +370,7 @@ class Studio:
         return self.jobs.submit(kind, title, run)
 
     def mix_path(self, job_id: str) -> Path:
-        """Return the file that a render job wrote.
+        """Return the file that a job wrote: a transition or a whole set.
 
         Raises
         ------
@@ -378,7 +378,7 @@ class Studio:
             If this server never rendered it, or the file is gone.
         """
         job = self.jobs.get(job_id)
-        if job is None or job.kind != "render" or job.state is not JobState.DONE:
+        if job is None or job.kind not in ("render", "set") or job.state is not JobState.DONE:
             raise NoSuchMix(job_id)
         path = Path(job.result.rendered.path)
         if not path.is_file():

@@ -12,8 +12,12 @@ st.set_page_config(page_title="Segue", page_icon=theme.page_icon(), layout="wide
 theme.apply()
 studio = get_studio()
 session.begin(studio)
-topbar.show(studio)
-if studio.has_music():
+page = topbar.show(studio)
+if page == topbar.SET:
+    from app.pages import set as set_page  # plotly waits until somebody asks for it
+
+    set_page.show(studio)
+elif studio.has_music():
     plan = mixer.planned(studio)
     waves.show(studio, plan)
     with st.container(key="console"):

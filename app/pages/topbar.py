@@ -17,12 +17,21 @@ from library.tracks import TrackRow
 
 # How often a page asks how far a job is: quick enough to look alive, rare enough to cost nothing.
 POLL_SEC = 0.7
+DECKS_PAGE, SET = "Decks", "Set"
+"""The pages."""
 # Rows of the search's answer; more would cover the decks.
 SHOWN_RESULTS = 8
 
 
-def show(studio: Studio) -> None:
-    """Draw the bar, and the search's answer beneath it while something is searched."""
+def show(studio: Studio) -> str:
+    """Draw the bar, and the search's answer beneath it while something is searched.
+
+    Returns
+    -------
+    str
+        The page chosen: `DECKS_PAGE` or `SET`.
+    """
+    page = DECKS_PAGE
     with st.container(key="topbar", horizontal=True, wrap=False, vertical_alignment="center"):
         st.html(
             f'<div class="brand"><img src="{theme.asset_url("icon.svg")}" alt="">Segue</div>',
@@ -30,6 +39,15 @@ def show(studio: Studio) -> None:
         )
         search = ""
         if studio.has_music():
+            page = st.segmented_control(
+                "Page",
+                [DECKS_PAGE, SET],
+                default=DECKS_PAGE,
+                key="page",
+                required=True,
+                label_visibility="collapsed",
+                width="content",
+            )
             search = st.text_input(
                 "Search the library",
                 key="search",
@@ -47,6 +65,7 @@ def show(studio: Studio) -> None:
         components.clock()
     if search:
         _results(studio, search)
+    return page
 
 
 def add_music(studio: Studio) -> None:

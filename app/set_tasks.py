@@ -1,0 +1,151 @@
+"""The work behind the page Set: build, put into another order, render."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from analysis.report import Report
+from app.jobs import Job, Lane
+from app.set_picture import write_picture
+from app.studio import Studio
+from library.tracks import TrackRow
+from mixing.sets.arcs import DEFAULT_ARC, find_arc
+from mixing.sets.planner import plan_in_order, plan_set
+from mixing.sets.render import render_set
+from mixing.sets.set_plan import SetPlan
+from mixing.sets.tracklist import write_beside
+from mixing.sets.wishes import Wishes
+from training.errors import NoModel
+from training.learn import load_recommender
+
+ALL_TRACKS = "All tracks"
+"""The whole library as the crate."""
+MOST_TRACKS = 400
+"""Tracks that are weighed against one another; of more, those nearest in tempo to the middle."""
+
+
+@dataclass(frozen=True)
+class SetChoice:
+    """A set as the DJ asks for it.
+
+    Parameters
+    ----------
+    folder
+        A folder below the library's root, or `ALL_TRACKS`.
+    minutes
+        About how long.
+    arc, style
+        Names of `mixing.sets.arcs` and `mixing.styles`.
+    wishes
+        First, last and locked tracks.
+    seed
+        Another one gives another set.
+    """
+
+    folder: str = ALL_TRACKS
+    minutes: float = 60.0
+    arc: str = DEFAULT_ARC
+    style: str = "auto"
+    wishes: Wishes = field(default_factory=Wishes)
+    seed: int = 0
+
+
+def folders(studio: Studio) -> list[str]:
+    """Return the folders that a set can be made of, the whole library first."""
+    named = {row.folder for row in studio.tracks() if row.folder}
+    return [ALL_TRACKS, *sorted(named)]
+
+
+def start_build(studio: Studio, choice: SetChoice) -> Job:
+    """Choose, order and plan a set; the job's result is the `SetPlan`."""
+    return studio.jobs.submit(
+        "set-plan", "Building the set", lambda job: _build(studio, job, choice), lane=Lane.RENDER
+    )
+
+
+def start_order(studio: Studio, plan: SetPlan, track_ids: Sequence[str]) -> Job:
+    """Plan a set again in the DJ's own order; the job's result is the `SetPlan`."""
+
+    def work(job: Job) -> SetPlan:
+        job.report("planning transitions")
+        again = plan_in_order([_report(studio, each) for each in track_ids], find_arc(plan.arc),
+                              plan.style)  # fmt: skip
+        again.target_minutes = plan.target_minutes
+        again.seed = plan.seed
+        return again
+
+    return studio.jobs.submit("set-plan", "Planning the set", work, lane=Lane.RENDER)
+
+
+def start_render(studio: Studio, plan: SetPlan, file_format: str) -> Job:
+    """Render a set; the job's result is the `SetPlan` on the clock of its file."""
+    return studio.jobs.submit(
+        "set",
+        "Rendering the set",
+        lambda job: _render(studio, job, plan, file_format),
+        lane=Lane.RENDER,
+        about={"plan": plan.to_json(), "format": file_format},
+    )
+
+
+def _build(studio: Studio, job: Job, choice: SetChoice) -> SetPlan:
+    job.report("reading reports")
+    rows = [row for row in studio.tracks() if not row.missing]
+    if choice.folder != ALL_TRACKS:
+        rows = [row for row in rows if row.folder == choice.folder]
+    wished = {choice.wishes.first, choice.wishes.last}
+    wished |= {each for lock in choice.wishes.locks for each in lock}
+    reports = [_report(studio, row.track_id) for row in _nearest(rows, wished)]
+    job.report("choosing and ordering")
+    try:
+        bundle = load_recommender(studio.settings.recommender)
+    except NoModel:
+        bundle = None
+    return plan_set(
+        reports,
+        find_arc(choice.arc),
+        choice.minutes,
+        choice.style,
+        choice.wishes,
+        choice.seed,
+        bundle,
+    )
+
+
+def _nearest(rows: Sequence[TrackRow], wished: set[str | None]) -> list[TrackRow]:
+    """Return at most `MOST_TRACKS` rows: those wished for, and those nearest in tempo."""
+    if len(rows) <= MOST_TRACKS:
+        return list(rows)
+    tempos = sorted(row.bpm.value for row in rows if row.bpm.value is not None)
+    middle = tempos[len(tempos) // 2] if tempos else 0.0
+
+    def distance(row: TrackRow) -> tuple[bool, float, str]:
+        step = float("inf") if row.bpm.value is None else abs(row.bpm.value - middle)
+        return row.track_id not in wished, step, row.track_id
+
+    return sorted(rows, key=distance)[:MOST_TRACKS]
+
+
+def _report(studio: Studio, track_id: str) -> Report:
+    """Return a track's report that names where its file is now."""
+    report = studio.report(track_id)
+    metadata = report.metadata.model_copy(update={"path": str(studio.path(track_id))})
+    return report.model_copy(update={"metadata": metadata})
+
+
+def set_file(studio: Studio, plan: SetPlan, file_format: str) -> Path:
+    """Return where a set is written: one place for each arc, length and opening track."""
+    minutes = round(plan.duration_sec / 60)
+    opener = "".join(sign for sign in plan.tracks[0].title if sign.isalnum() or sign in " -")
+    name = f"Set {plan.arc} {minutes} min - {opener[:40].strip()}"
+    return studio.settings.mixes / f"{name}.{file_format}"
+
+
+def _render(studio: Studio, job: Job, plan: SetPlan, file_format: str) -> SetPlan:
+    out = set_file(studio, plan, file_format)
+    done = render_set(plan, out, progress=lambda share, words: job.report(words, share))
+    write_beside(done, out)
+    write_picture(done, out.with_suffix(".html"))
+    return done
