@@ -111,9 +111,10 @@ def _describe(audio: Audio, options: AnalysisOptions) -> tuple[Analysis, dict[st
         disable_madmom=options.disable_madmom,
     )
     spectra = Spectra(audio)
-    tonal = describe_tonal(spectra, rhythm)
-    dynamics = describe_dynamics(audio)
     vocals = describe_vocals(spectra)
+    structure = describe_structure(audio, rhythm, curves, vocals)
+    tonal = describe_tonal(spectra, rhythm, structure)  # phrases tell a key from its relative
+    dynamics = describe_dynamics(audio)
     spatial = describe_spatial(audio)
     stems = describe_stems(audio, enabled=options.stems)
     # From here on the mono mix will do.
@@ -126,7 +127,7 @@ def _describe(audio: Audio, options: AnalysisOptions) -> tuple[Analysis, dict[st
         vocal_activity=vocals,
         instrumentation=describe_instrumentation(spectra, vocals),
         mood=describe_mood(rhythm, tonal, dynamics, spectra),
-        structure=describe_structure(audio, rhythm, curves, vocals),
+        structure=structure,
         essentia=describe_essentia(spectra, rhythm, dynamics, disable=not options.use_essentia),
         embeddings=_embeddings(audio, spectra, options),
         stems=stems,

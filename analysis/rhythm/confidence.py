@@ -1,9 +1,9 @@
 """How far a grid can be trusted: evidence after the fit, and the probability it makes.
 
-The constants are a logistic regression on composed tracks, with and without drums, whose right
-grids are known. Each track's hypotheses were weighed by scores fitted on other tracks, half the
-time on other styles too. The intercept is then lowered until, of tracks so held out, 99 % of the
-grids given 0.8 or more were right: a DJ may rely on those unseen.
+The weights are a logistic regression on composed tracks, with and without drums, whose right
+grids are known (``benchmarks/fitting/beats.py``). Each track's hypotheses were weighed by scores
+fitted on other tracks, half the time on other styles too. The intercept is then lowered until, of
+tracks so held out, 99 % of the grids given 0.8 or more were right: a DJ may rely on those unseen.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.rhythm.attacks import Attacks, around_beats
-from analysis.rhythm.groove import passage_matches
+from analysis.rhythm.confidence_weights import CONFIDENCE_WEIGHTS
+from analysis.rhythm.groove import CELLS_PER_BEAT, passage_matches
 from analysis.rhythm.pulse import TimeMap
 from analysis.rhythm.refine import lateness
 
@@ -27,6 +28,9 @@ MOST_ODDS = 4.0
 GOOD_MATCH = 0.3
 """Passages of a moving grid that is right match the pattern at least so well."""
 
+CERTAIN_SLIP = 0.2
+"""With a fifth of the music beyond it, a slip is certain."""
+
 EVIDENCE_NAMES = (
     "one",
     "contrast",
@@ -36,17 +40,8 @@ EVIDENCE_NAMES = (
     "heard",
     "spread",
     "unmatched",
+    "slipped",
 )
-CONFIDENCE_WEIGHTS: dict[str, float] = {
-    "one": -1.312,
-    "contrast": 0.423,
-    "strength": 0.918,
-    "odds": 0.747,
-    "focus": 0.519,
-    "heard": -0.576,
-    "spread": -0.487,
-    "unmatched": -1.503,
-}
 
 
 def grid_evidence(
@@ -57,6 +52,7 @@ def grid_evidence(
     strength: float,
     probability: float,
     missing: float,
+    slip: float,
 ) -> NDArray[np.float64]:
     """Return the evidence for a grid, in the order of ``EVIDENCE_NAMES``.
 
@@ -75,6 +71,8 @@ def grid_evidence(
     missing
         :func:`unmatched` of a moving grid; 0 where one tempo holds, since then a passage
         without drums costs nothing.
+    slip
+        :func:`slipped` of a moving grid; 0 where one tempo holds, which cannot slip.
     """
     times = beats.beat_times
     times = times[(times >= 0.0) & (times < duration_sec)]
@@ -95,6 +93,7 @@ def grid_evidence(
             float(np.mean(peaks > 0.3 * loud)),
             spread / FAR_SEC,
             missing,
+            slip,
         ]
     )
 
@@ -108,6 +107,19 @@ def unmatched(raw: Floats, hop_sec: float, beats: TimeMap) -> float:
     if len(match) == 0:
         return 1.0
     return float(np.clip(1.0 - np.quantile(match, 0.1) / GOOD_MATCH, 0.0, 1.0))
+
+
+def slipped(raw: Floats, hop_sec: float, beats: TimeMap) -> float:
+    """Return how much of a moving grid fits the rest better half a beat later, 0 – 1.
+
+    A grid that follows a tempo may lose half a beat in a breakdown. Passages on the shorter side
+    of the slip then have beats where all others have off-beats.
+    """
+    match, size = passage_matches(raw, hop_sec, beats)
+    if len(match) == 0 or float(size.sum()) <= 0.0:
+        return 1.0
+    turned, _ = passage_matches(raw, hop_sec, beats, CELLS_PER_BEAT // 2)
+    return min(float(np.average(turned > match, weights=size)) / CERTAIN_SLIP, 1.0)
 
 
 def confidence(evidence: Floats) -> float:

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from analysis.rhythm.attacks import Attacks, find_attacks
 from analysis.rhythm.beatwise import features_by_beat
-from analysis.rhythm.confidence import confidence, grid_evidence, unmatched
+from analysis.rhythm.changes import find_changes
+from analysis.rhythm.confidence import confidence, grid_evidence, slipped, unmatched
 from analysis.rhythm.downbeats import find_downbeat
 from analysis.rhythm.drift import follow, map_from_path, tempo_path, warp
-from analysis.rhythm.hypotheses import all_hypotheses, best_hypothesis
+from analysis.rhythm.hypotheses import Hypothesis, all_hypotheses, best_hypothesis
 from analysis.rhythm.onsets import OnsetCurves, measure_curves
-from analysis.rhythm.pulse import TimeMap, even_pulse, raw_pulse
+from analysis.rhythm.pulse import TimeMap, accents, even_pulse, raw_pulse
 from analysis.rhythm.refine import refine_moving, refine_steady
 from analysis.rhythm.tempo import comb
 
@@ -30,6 +31,9 @@ SHORTEST_SEC = 4.0
 MOVING_GAIN = 1.5
 """A grid that follows the tempo must explain half as much again as one that does not: steady
 music gains under 1.15 (measured), drifting and stepping music more than 2."""
+
+LEAST_BEATS = 8
+"""Two bars."""
 
 _PATH_SPACING_SEC = 0.25
 _DRIFT_STRETCH_BEATS = 16
@@ -114,32 +118,90 @@ def find_grid(samples: Floats, sample_rate: int) -> GridResult:
 
 def find_grid_in(curves: OnsetCurves, attacks: Attacks | None = None) -> GridResult:
     """Find the beat grid from onset curves, and attack curves where they are there already."""
-    nothing = GridResult(None, np.zeros(0))
+    candidates = find_candidates(curves, attacks)
+    if candidates is None:
+        return GridResult(None, np.zeros(0))
+    return settle(candidates, *best_hypothesis(candidates.options))
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """A track's pulse and all ways of counting it.
+
+    Attributes
+    ----------
+    curves, attacks
+        What was heard.
+    raw
+        Pulse curves with loud and soft parts as they are, shape (bands, frames).
+    pulse
+        The steadiest pulse.
+    options
+        Every level and phase worth considering, at least one.
+    """
+
+    curves: OnsetCurves
+    attacks: Attacks
+    raw: NDArray[np.float32]
+    pulse: Pulse
+    options: list[Hypothesis]
+
+
+def find_candidates(curves: OnsetCurves, attacks: Attacks | None = None) -> Candidates | None:
+    """Return all ways of counting a track, or None where there is no pulse to count."""
     if curves.duration_sec < SHORTEST_SEC or float(curves.flux.max(initial=0.0)) <= 0.0:
-        return nothing
+        return None
     onsets = even_pulse(curves)
     attacks = find_attacks(curves) if attacks is None else attacks
     raw = raw_pulse(curves)
     pulse = find_pulse(onsets, raw, curves.hop_sec, curves.duration_sec)
-    options = all_hypotheses(onsets, curves.hop_sec, attacks, pulse.beats, curves.duration_sec)
-    if not options:
-        return nothing
-    chosen, probability = best_hypothesis(options)
-    beats, segments = _refine(attacks, chosen.beats, pulse.constant, curves.duration_sec)
-    times = beats.beat_times
-    times = times[(times >= -EARLY_BEAT_SEC) & (times < curves.duration_sec)]
-    times = np.maximum(times, 0.0)
-    if len(times) < 8:
-        return nothing
-    first, sure = find_downbeat(features_by_beat(curves, times))
-    evidence = grid_evidence(
+    options = all_hypotheses(
+        onsets,
+        accents(curves),
+        curves.hop_sec,
         attacks,
-        beats,
+        find_changes(curves, pulse.beats),
+        pulse.beats,
         curves.duration_sec,
+    )
+    return Candidates(curves, attacks, raw, pulse, options) if options else None
+
+
+def settle(candidates: Candidates, chosen: Hypothesis, probability: float) -> GridResult:
+    """Return the grid of one hypothesis, to the millisecond, with its bars and confidence.
+
+    Parameters
+    ----------
+    candidates
+        What was heard.
+    chosen
+        One of its options.
+    probability
+        That it is the right one of them.
+    """
+    curves, pulse = candidates.curves, candidates.pulse
+    duration = curves.duration_sec
+    beats, segments = _refine(candidates.attacks, chosen.beats, pulse.constant, duration)
+    times = beats.beat_times
+    times = times[(times >= -EARLY_BEAT_SEC) & (times < duration)]
+    times = np.maximum(times, 0.0)
+    if len(times) < LEAST_BEATS:
+        return GridResult(None, np.zeros(0))
+    first, sure = find_downbeat(features_by_beat(curves, times))
+    moving = (0.0, 0.0)
+    if not pulse.constant:
+        moving = (
+            unmatched(candidates.raw, curves.hop_sec, beats),
+            slipped(candidates.raw, curves.hop_sec, beats),
+        )
+    evidence = grid_evidence(
+        candidates.attacks,
+        beats,
+        duration,
         pulse.contrast,
         pulse.strength,
         probability,
-        0.0 if pulse.constant else unmatched(raw, curves.hop_sec, beats),
+        *moving,
     )
     span = float(beats.beat_times[-1] - beats.beat_times[0])
     return GridResult(

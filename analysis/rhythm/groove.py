@@ -51,9 +51,20 @@ def groove_confidence(pulse: Floats, hop_sec: float, beats: TimeMap) -> float | 
 
 
 def passage_matches(
-    pulse: Floats, hop_sec: float, beats: TimeMap
+    pulse: Floats, hop_sec: float, beats: TimeMap, turn_cells: int = 0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return how well each two-bar passage matches the others, and how much sounds in it.
+
+    Parameters
+    ----------
+    pulse
+        Pulse curves, shape (bands, frames).
+    hop_sec
+        Seconds a frame.
+    beats
+        The grid.
+    turn_cells
+        Compare each passage, turned by so many twelfths of a beat, with the others as they are.
 
     Returns
     -------
@@ -75,11 +86,13 @@ def passage_matches(
         [np.bincount(index[inside], weights=row[inside], minlength=length) for row in pulse]
     )
     parts = sheet.reshape(len(pulse), passages, -1, cells).sum(axis=2)
-    parts = np.moveaxis(parts, 1, 0).reshape(passages, -1)
+    parts = np.moveaxis(parts, 1, 0)
+    turned = np.roll(parts, turn_cells, axis=2).reshape(passages, -1)
+    parts = parts.reshape(passages, -1)
     size = np.linalg.norm(parts, axis=1)
     # Each passage is compared with all others, not with an average that holds itself.
     others = parts.sum(axis=0)[None, :] - parts
-    match = (parts * others).sum(axis=1)
+    match = (turned * others).sum(axis=1)
     match /= np.maximum(size * np.linalg.norm(others, axis=1), 1e-12)
     return match, size
 

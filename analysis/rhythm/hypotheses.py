@@ -2,8 +2,9 @@
 
 The comb finds the pulse to 0.01 BPM but not whether a dancer counts it, its half or two thirds
 of it, nor on which of its strokes the beat lies. Every level and phase that the onsets allow is
-a hypothesis; each is described by what falls on, between and across its beats, and a linear
-score learned on composed tracks chooses.
+a hypothesis; each is described by what falls on, between and across its beats and by the changes
+of section, chord and bass note that start on its bar lines, and a linear score learned on
+composed tracks (``benchmarks/fitting/beats.py``) chooses.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.rhythm.attacks import Attacks
-from analysis.rhythm.beat_weights import LEVEL_WEIGHTS, PATTERN_WEIGHTS
+from analysis.rhythm.beat_weights import BAR_LINE_WEIGHTS, LEVEL_WEIGHTS, PATTERN_WEIGHTS
+from analysis.rhythm.changes import KINDS, Changes
 from analysis.rhythm.pulse import TimeMap, fold
 
 Floats = NDArray[np.floating]
@@ -41,6 +43,14 @@ TOGETHER_POWER = 3.0
 PATTERN_BANDS = ((0,), (1,), (3, 4), (5,))
 """Kick and bass; their upper half; snare; hats."""
 
+ACCENT_NAMES = ("low", "mid", "high")
+"""Rows of the accents: kick and bass; snare and clap; hats."""
+
+ON_BEAT_SEC = 0.035
+"""A change so far from a beat (one sigma) still counts as on it."""
+
+PHRASE_BEATS = 32
+
 CYCLE_BEATS = 4
 BINS_PER_BEAT = 24
 
@@ -58,17 +68,28 @@ class Hypothesis:
     features
         Evidence that does not depend on where the bar starts, shape (features,).
     cells
-        Log strength on the sixteenths of four beats in four groups of bands, shape (4, 16).
+        Log strength on the sixteenths of four beats in four groups of bands, then of accents in
+        three, shape (7, 16).
+    bars
+        Evidence for a bar line on beat 0 … 3, in the order of ``BAR_LINE_NAMES``,
+        shape (4, features).
     """
 
     beats: TimeMap
     bpm: float
     features: NDArray[np.float64]
     cells: NDArray[np.float64]
+    bars: NDArray[np.float64]
 
 
 def all_hypotheses(
-    pulse: Floats, hop_sec: float, attacks: Attacks, base: TimeMap, duration_sec: float
+    pulse: Floats,
+    accents: Floats,
+    hop_sec: float,
+    attacks: Attacks,
+    changes: tuple[Changes, ...],
+    base: TimeMap,
+    duration_sec: float,
 ) -> list[Hypothesis]:
     """Return every level and phase worth considering for a pulse.
 
@@ -76,10 +97,14 @@ def all_hypotheses(
     ----------
     pulse
         Pulse curves, shape (bands, frames).
+    accents
+        How much louder it gets, in the order of ``ACCENT_NAMES``, shape (3, frames).
     hop_sec
         Seconds a frame.
     attacks
         Attack curves.
+    changes
+        Where the music changes, in the order of ``analysis.rhythm.changes.KINDS``.
     base
         The pulse found, at any level.
     duration_sec
@@ -90,7 +115,7 @@ def all_hypotheses(
     rising = np.maximum(pulse, 0.0)
     # Where all bands strike at once a part begins, and parts begin on beats.
     together = rising.sum(axis=0) ** TOGETHER_POWER
-    rising = np.vstack([rising, together])
+    rising = np.vstack([rising, together, accents])
     found: list[Hypothesis] = []
     for ratio in RATIOS:
         bpm = base_bpm * ratio
@@ -100,10 +125,16 @@ def all_hypotheses(
         pattern = fold(rising, hop_sec, level, CYCLE_BEATS, CYCLE_BEATS * BINS_PER_BEAT)
         for phase, strength in _phases(attacks, level, bpm):
             shifted = level.relevel(1.0, phase, duration_sec)
-            evidence, cells = describe_pattern(pattern, phase)
+            # The pattern is turned so that it starts on beat 0 of the hypothesis, as beats do.
+            start = level.position(shifted.beat_times[:1])[0]
+            evidence, cells = describe_pattern(pattern[:-3], start)
             features = np.concatenate([_tempo_features(bpm), [np.log(strength)], evidence])
             features = np.concatenate([features, _fast_features(bpm, features)])
-            found.append(Hypothesis(shifted, bpm, features, cells))
+            loud, accent_cells = describe_accents(pattern[-3:], start)
+            on_beat, bars = describe_changes(changes, shifted)
+            features = np.concatenate([features, loud, on_beat])
+            cells = np.vstack([cells, accent_cells])
+            found.append(Hypothesis(shifted, bpm, features, cells, bars))
     return found
 
 
@@ -139,7 +170,15 @@ FEATURE_NAMES = (
     "four floor", "backbeat level", "empty backbeat", "together", "together most",
     "fast", "fast eighth hats", "fast on/off8 kick", "fast on/off8 snare", "fast 8/16",
     "fast backbeat", "fast four floor", "fast busy",
+    *(f"accent on/off8 {name}" for name in ACCENT_NAMES),
+    *(f"accent 8/16 {name}" for name in ACCENT_NAMES),
+    *(f"accent backbeat {name}" for name in ACCENT_NAMES),
+    "accent backbeat low-mid",
+    *(f"{kind} on/off8" for kind in KINDS),
+    *(f"{kind} on beat" for kind in KINDS),
 )  # fmt: skip
+
+BAR_LINE_NAMES = (*(f"{kind} on bar" for kind in KINDS), "section on phrase")
 
 
 def _tempo_features(bpm: float) -> NDArray[np.float64]:
@@ -243,6 +282,87 @@ def describe_pattern(
     return evidence, np.log(groups + 0.3)
 
 
+def describe_accents(
+    pattern: Floats, phase_beats: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where the loudest strokes fall for a hypothesis.
+
+    Onset strength hardly tells a loud stroke from a soft one; a listener counts by the loud ones.
+
+    Parameters
+    ----------
+    pattern
+        Mean accents over four beats, in the order of ``ACCENT_NAMES``, shape (3, 96).
+    phase_beats
+        Where the hypothesis's beat lies, in beats of the pattern.
+
+    Returns
+    -------
+    evidence
+        Beats against off-beats, eighths against sixteenths and every other beat against the rest,
+        each by row, and whether lows and mids take turns, shape (10,).
+    cells
+        Log strength on the sixteenths, shape (3, 16).
+    """
+    turned = np.roll(pattern, -round(phase_beats * BINS_PER_BEAT), axis=1)
+    turned = turned / np.maximum(turned.mean(axis=1, keepdims=True), 1e-9)
+    near = np.stack([np.roll(turned, step, axis=1) for step in range(-2, 3)]).max(axis=0)
+    near = np.maximum(near, _next_bins(near))[:, :: BINS_PER_BEAT // 4]
+    cells = near.reshape(len(pattern), CYCLE_BEATS, 4)
+    on, off = cells[:, :, 0].mean(axis=1), cells[:, :, 2].mean(axis=1)
+    between = cells[:, :, 1::2].mean(axis=(1, 2))
+    beats = cells[:, :, 0]
+    alternate = beats[:, ::2].sum(axis=1) - beats[:, 1::2].sum(axis=1)
+    alternate = alternate / np.maximum(beats.sum(axis=1), 1e-6)
+    evidence = np.concatenate(
+        [
+            np.log((on + 0.3) / (off + 0.3)),
+            np.log((on + off + 0.3) / (2 * between + 0.3)),
+            np.abs(alternate),
+            [-alternate[0] * alternate[1]],
+        ]
+    )
+    return evidence, np.log(near + 0.3)
+
+
+def describe_changes(
+    changes: tuple[Changes, ...], beats: TimeMap
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how well the music's changes fall on a hypothesis's beats and bar lines.
+
+    Parameters
+    ----------
+    changes
+        In the order of ``analysis.rhythm.changes.KINDS``.
+    beats
+        Where the beats would be.
+
+    Returns
+    -------
+    evidence
+        Share of changes on beats less share on off-beats by kind, then the share on beats.
+    bars
+        As in :class:`Hypothesis`.
+    """
+    versus, share = [], []
+    bars = np.zeros((CYCLE_BEATS, len(BAR_LINE_NAMES)))
+    for column, change in enumerate(changes):
+        halves = 2.0 * beats.position(change.times_sec)
+        nearest = np.round(halves).astype(np.int64)
+        apart = (change.times_sec - beats.time(nearest / 2.0)) / ON_BEAT_SEC
+        there = change.weights * np.exp(-0.5 * apart**2)
+        on = there * (nearest % 2 == 0)
+        versus.append(float(2.0 * on.sum() - there.sum()))
+        share.append(float(on.sum()))
+        beat = nearest // 2
+        phrases = np.bincount(beat % PHRASE_BEATS, weights=on, minlength=PHRASE_BEATS)
+        by_bar = phrases.reshape(-1, CYCLE_BEATS)
+        bars[:, column] = by_bar.sum(axis=0)
+        if column == 0:
+            bars[:, -1] = by_bar.max(axis=0)
+    return np.array(versus + share), bars
+
+
 def _next_bins(near: Floats) -> Floats:
     """Return the strength a twelfth of a beat later, where swung sixteenths fall."""
     late = np.roll(near, -2, axis=1)
@@ -251,18 +371,22 @@ def _next_bins(near: Floats) -> Floats:
 
 
 def best_hypothesis(options: list[Hypothesis]) -> tuple[Hypothesis, float]:
-    """Return the hypothesis of the highest score, and its probability among all.
+    """Return the most probable hypothesis, and its probability among all.
 
-    The score adds up over the evidence, and over the pattern of the bar as it fits best when
-    the bar starts on any of the four beats.
+    Each way of counting is scored with the bar line on each of its four beats; a hypothesis is
+    as probable as its four together.
     """
     level = np.array([LEVEL_WEIGHTS.get(name, 0.0) for name in FEATURE_NAMES])
+    line = np.array([BAR_LINE_WEIGHTS.get(name, 0.0) for name in BAR_LINE_NAMES])
     bars = bar_rotations(np.array(PATTERN_WEIGHTS))
     scores = np.array(
-        [float(one.features @ level + (bars * one.cells).sum(axis=(1, 2)).max()) for one in options]
+        [
+            one.features @ level + (bars * one.cells).sum(axis=(1, 2)) + one.bars @ line
+            for one in options
+        ]
     )
-    odds = np.exp(scores - scores.max())
-    best = int(np.argmax(scores))
+    odds = np.exp(scores - scores.max()).sum(axis=1)
+    best = int(np.argmax(odds))
     return options[best], float(odds[best] / odds.sum())
 
 

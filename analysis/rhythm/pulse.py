@@ -22,6 +22,13 @@ GAIN_FLOOR = 0.3
 """… but what is 10 dB under the track's own pulse stays small."""
 
 
+ACCENT_BANDS = ((0, 1), (2, 5), (5, 6))
+"""Kick and bass; 400 Hz to 5 kHz, where snares and claps are loudest; hats."""
+
+ACCENT_LAG_FRAMES = 3
+"""17 ms: most of an attack's rise."""
+
+
 def raw_pulse(curves: OnsetCurves) -> NDArray[np.float32]:
     """Return onset strength per band, zero-mean, shape (bands, frames); loud parts stay loud."""
     flux = curves.flux
@@ -40,6 +47,24 @@ def even_pulse(curves: OnsetCurves) -> NDArray[np.float32]:
     overall = np.sqrt(squared.mean(axis=1, keepdims=True)) if squared.size else squared
     level = np.sqrt(np.maximum(local, 0.0)) + GAIN_FLOOR * overall
     return (centred / np.maximum(level, 1e-9)).astype(np.float32)
+
+
+def accents(curves: OnsetCurves) -> NDArray[np.float32]:
+    """Return how much louder it gets in lows, mids and highs, shape (3, frames), each at most 1.
+
+    Amplitudes, not their logarithms: a clap stands out from the hats around it as it does to a
+    listener. What is as loud as the loudest hundredth counts in full, however loud.
+    """
+    rows = []
+    for low, high in ACCENT_BANDS:
+        loudness = np.sqrt(curves.power[low:high].sum(axis=0))
+        rise = np.zeros_like(loudness)
+        lag = min(ACCENT_LAG_FRAMES, len(rise))
+        rise[lag:] = np.maximum(loudness[lag:] - loudness[:-lag], 0.0)
+        loud = max(float(np.quantile(rise[::3], 0.99)), 1e-9) if len(rise) else 1.0
+        # The attack lies halfway between the frames compared.
+        rows.append(np.roll(np.minimum(rise / loud, 1.0), -(lag // 2)))
+    return np.stack(rows).astype(np.float32)
 
 
 def _odd(frames: float) -> int:

@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from analysis.audio import Audio
 from analysis.report import Phrase, Rhythm, Section, Structure, VocalActivity
-from analysis.rhythm.beatwise import Beatwise, features_by_beat
 from analysis.rhythm.onsets import OnsetCurves, measure_curves
 from analysis.structure.label import ROW_FEATURES, label_parts, row_features
 from analysis.structure.mixpoints import mix_in, mix_out
-from analysis.structure.segment import PHRASE_BARS, cut_sections, phrase_anchor, section_features
+from analysis.structure.parts import Parts, cut_parts
 
 SILENCE_DB = -60.0
 """Below this, relative to full scale, a track has not begun or is over (Mixxx's cue rule)."""
@@ -49,7 +48,7 @@ def describe_structure(
     curves
         Onset curves where they have been measured already.
     vocal
-        Where somebody sings; mix points keep clear of it.
+        Where somebody sings: it tells verses from drops, and mix points keep clear of it.
     """
     heard = measure_curves(audio.mono, audio.sample_rate) if curves is None else curves
     before, after = _silence(audio)
@@ -62,16 +61,13 @@ def describe_structure(
         starts = np.arange(0.0, audio.duration_sec, ROW_SEC)
     if len(starts) < MIN_ROWS:
         return structure
-    rows, cuts = cut_parts(heard, starts, gridded)
-    structure.sections = _sections(rows, cuts, starts, audio.duration_sec)
+    parts = cut_parts(heard, starts, gridded, vocal)
+    structure.sections = _sections(parts, starts, audio.duration_sec)
     structure.drops = [s.start_sec for s in structure.sections if s.label == "drop"]
     if gridded:
-        structure.phrases = _phrases(starts, cuts)
-        held = row_features(rows)[:, ROW_FEATURES.index("kick")]
-        drums = [
-            float(held[a:b].mean()) > DRUMS_SHARE
-            for a, b in itertools.pairwise([*cuts, len(starts)])
-        ]
+        structure.phrases = _phrases(starts, parts.cuts)
+        kick = row_features(parts.rows)[:, ROW_FEATURES.index("kick")]
+        drums = [bool(share > DRUMS_SHARE) for share in parts.means(kick)]
         structure.mix_in_sec = mix_in(structure.phrases, drums)
         structure.mix_out_sec = mix_out(
             structure.phrases, structure.sections, structure.mix_in_sec, vocal
@@ -79,40 +75,21 @@ def describe_structure(
     return structure
 
 
-def cut_parts(
-    curves: OnsetCurves, starts: NDArray[np.float64], gridded: bool
-) -> tuple[Beatwise, list[int]]:
-    """Return the features of rows (bars) and the rows where parts begin.
-
-    Parts are the stretches that sound alike; where there are bars, none is longer than a
-    phrase, so that what happens within a section can be told.
-    """
-    rows = features_by_beat(curves, starts)
-    features = section_features(rows)
-    anchor = phrase_anchor(features) if gridded else None
-    cuts = set(cut_sections(features, anchor))
-    if anchor is not None:
-        cuts |= set(range(anchor, len(starts), PHRASE_BARS))
-    return rows, sorted(cuts)
-
-
-def _sections(
-    rows: Beatwise, cuts: list[int], starts: NDArray[np.float64], duration_sec: float
-) -> list[Section]:
-    labels, energy = label_parts(rows, cuts)
-    ends = [*cuts[1:], len(starts)]
+def _sections(parts: Parts, starts: NDArray[np.float64], duration_sec: float) -> list[Section]:
+    labels, energy = label_parts(parts)
+    cuts, ends = parts.cuts, parts.ends
     sections: list[Section] = []
     first = 0
     for label, group in itertools.groupby(range(len(cuts)), key=lambda part: labels[part]):
-        parts = list(group)
-        weights = [ends[part] - cuts[part] for part in parts]
-        end = ends[parts[-1]]
+        members = list(group)
+        weights = [ends[part] - cuts[part] for part in members]
+        end = ends[members[-1]]
         sections.append(
             Section(
                 start_sec=float(starts[first]) if first else 0.0,
                 end_sec=float(starts[end]) if end < len(starts) else duration_sec,
                 label=label,
-                energy=round(float(np.average(energy[parts], weights=weights))),
+                energy=round(float(np.average(energy[members], weights=weights))),
             )
         )
         first = end

@@ -21,6 +21,9 @@ PHRASE_BARS = 8
 ANCHOR_REACH = 2
 """Bars compared on either side of a phrase line; more would blur which bar it is."""
 
+USUAL_CHANGE_QUANTILE = 0.95
+"""Changes above count no more than this: about what the borders of sections have."""
+
 MAX_SECTION_ROWS = 96
 """No section is longer; keeps the search linear in the length of the track."""
 
@@ -48,7 +51,9 @@ def section_features(beatwise: Beatwise) -> NDArray[np.float64]:
 
 def phrase_anchor(features: NDArray[np.float64], bars: int = PHRASE_BARS) -> int:
     """Return which row, 0 … ``bars`` − 1, phrases start on: where change gathers."""
-    change = novelty(features, ANCHOR_REACH) ** 2
+    change = novelty(features, ANCHOR_REACH)
+    # Where the music stops before its grid does, that one change must not outvote the rest.
+    change = np.minimum(change, np.quantile(change, USUAL_CHANGE_QUANTILE))
     means = np.zeros(bars)
     for row in range(bars):
         # Nothing comes before the first row, so it cannot show a change.

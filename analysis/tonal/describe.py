@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,19 +9,20 @@ from numpy.typing import NDArray
 
 from analysis.keys import KEYS, to_camelot
 from analysis.pitches import FRAME_RATE_HZ
-from analysis.report import KeyCandidate, Rhythm, Stats, Tonal
+from analysis.report import KeyCandidate, Rhythm, Stats, Structure, Tonal
 from analysis.spectra import Spectra
-from analysis.tonal.chords import best_path, find_chords, histogram
+from analysis.structure.segment import PHRASE_BARS
+from analysis.tonal.chords import find_chords, histogram
 from analysis.tonal.harmony import roughness, tension, tonnetz
-from analysis.tonal.key import KeyEvidence, estimate_key
+from analysis.tonal.key import Floats, KeyEstimate, KeyEvidence
+from analysis.tonal.modulation import KeySpan, find_keys
 
 CANDIDATES = 5
 """Keys listed; the rest is seldom above a percent together."""
 
-_MODULATION_WINDOW_SEC = 12.0  # about 6 bars of house: enough for a full turn of the chords
-_MODULATION_SHARPNESS = 0.6  # a window's notes are fewer than the model was fitted to
-_MODULATION_STAY = 0.995  # a dance track changes key once in hundreds of windows
-_MODULATION_WHOLE = 0.5  # weight of the whole track's word: a window alone confuses relatives
+UNSURE_PHRASE_BARS = 4
+"""Where bars are known but phrases are not, one line in two may be a phrase's."""
+
 _SILENT_POWER = 1e-7  # −70 dB under the common level: nothing to tell the timbre of
 
 
@@ -38,7 +38,9 @@ def stats(values: NDArray[Any]) -> Stats:
     )
 
 
-def describe_tonal(spectra: Spectra, rhythm: Rhythm | None = None) -> Tonal:
+def describe_tonal(
+    spectra: Spectra, rhythm: Rhythm | None = None, structure: Structure | None = None
+) -> Tonal:
     """Describe key, chords, harmonic movement and timbre.
 
     Parameters
@@ -47,15 +49,18 @@ def describe_tonal(spectra: Spectra, rhythm: Rhythm | None = None) -> Tonal:
         The track's transforms.
     rhythm
         Beats to set chords on; without, chords are found every half second.
+    structure
+        Phrases, whose first chords tell a key from its relative; without, every fourth bar line.
 
     Returns
     -------
     Tonal
-        ``key`` and what follows from it are None where nothing has a pitch.
+        ``key`` and what follows from it are None where nothing has a pitch; where the key
+        changes, ``key`` is that of the longest stretch.
         ``chroma_stats``: mean and std of the twelve pitch classes from C. ``tonnetz_stats``:
         mean and std of six tonal centroids. ``modulation``: ``segments`` of one key each with
-        start_sec, end_sec, key and camelot, and ``count`` of changes. Spectral measures leave
-        silence out; the centroid is that of the magnitude spectrum.
+        start_sec, end_sec, key, camelot and confidence, and ``count`` of changes. Spectral
+        measures leave silence out; the centroid is that of the magnitude spectrum.
     """
     pitches = spectra.pitches
     beats = np.asarray(rhythm.beat_times_sec if rhythm else [], np.float64)
@@ -65,7 +70,12 @@ def describe_tonal(spectra: Spectra, rhythm: Rhythm | None = None) -> Tonal:
     frames = spectra.frames
     heard = frames.power > _SILENT_POWER
     downbeats = np.asarray(rhythm.downbeat_times_sec if rhythm else [], np.float64)
-    estimate = estimate_key(pitches, downbeats)
+    estimate, spans = None, []
+    if pitches.sustained.any():
+        evidence = KeyEvidence.of(pitches)
+        lines = phrase_lines(structure, downbeats)
+        spans = find_keys(evidence, spectra.duration_sec, lines)
+        estimate = _main_key(spans, KeyEstimate.of(evidence.logits(lines)))
     chords = find_chords(pitches, beats, None if estimate is None else estimate.probabilities)
     tonal = Tonal(
         chroma_stats=_columns(sounding),
@@ -99,7 +109,7 @@ def describe_tonal(spectra: Spectra, rhythm: Rhythm | None = None) -> Tonal:
             )
             for i in order
         ]
-        tonal.modulation = _modulation(spectra, estimate.probabilities)
+        tonal.modulation = _modulation(spans)
     return tonal
 
 
@@ -112,23 +122,41 @@ def _columns(values: NDArray[Any]) -> dict[str, list[float]]:
     }
 
 
-def _modulation(spectra: Spectra, whole: NDArray[np.float64]) -> dict[str, Any]:
-    """Return the stretches of one key each, found by the best path through windows."""
-    evidence = KeyEvidence.of(spectra.pitches)
-    size = round(_MODULATION_WINDOW_SEC * FRAME_RATE_HZ)
-    starts = range(0, max(1, len(evidence.note) - size // 2), size)
-    logits = np.stack([evidence.logits(slice(first, first + size)) for first in starts])
-    prior = _MODULATION_WHOLE * np.log(whole + 1e-6)
-    path = best_path(_MODULATION_SHARPNESS * logits + prior, _MODULATION_STAY)
-    edges = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
-    borders = [row * size / FRAME_RATE_HZ for row in range(len(path))] + [spectra.duration_sec]
+def phrase_lines(structure: Structure | None, downbeats_sec: Floats) -> Floats | None:
+    """Return where phrases of eight bars begin.
+
+    Parameters
+    ----------
+    structure
+        Its phrases are eight bars long, save where a section's border cuts one: what starts on
+        the other bars is left out.
+    downbeats_sec
+        Where there is no structure: every fourth of these. None where there are none either.
+    """
+    if structure is None or not structure.phrases:
+        return downbeats_sec[::UNSURE_PHRASE_BARS] if len(downbeats_sec) else None
+    bars = np.cumsum([0, *(phrase.bars for phrase in structure.phrases[:-1])])
+    starts = np.array([phrase.start_sec for phrase in structure.phrases])
+    place = bars % PHRASE_BARS
+    return np.asarray(starts[place == np.bincount(place).argmax()])
+
+
+def _modulation(spans: list[KeySpan]) -> dict[str, Any]:
     segments = [
         {
-            "start_sec": borders[first],
-            "end_sec": borders[last],
-            "key": KEYS[path[first]],
-            "camelot": to_camelot(KEYS[path[first]]),
+            "start_sec": span.start_sec,
+            "end_sec": span.end_sec,
+            "key": span.key.key,
+            "camelot": to_camelot(span.key.key),
+            "confidence": span.key.confidence,
         }
-        for first, last in pairwise(edges)
+        for span in spans
     ]
     return {"count": len(segments) - 1, "segments": segments}
+
+
+def _main_key(spans: list[KeySpan], whole: KeyEstimate) -> KeyEstimate:
+    """Return the key of the longest stretch where there are several, else the whole track's."""
+    if len(spans) == 1:
+        return whole
+    return max(spans, key=lambda span: span.end_sec - span.start_sec).key

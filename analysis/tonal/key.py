@@ -7,12 +7,10 @@ because each is fooled by something else:
 - ``note``: all notes D3–F#6. Bass drums have no pitch up there.
 - ``grounded``: notes E2–F5 that also have an octave or a twelfth above: played notes rather than
   drums, whistles and difference tones.
-- ``phrase``: the notes at the start of every fourth bar. Most music begins its phrases at home,
-  which is what tells a key from its relative. Uniform where no bars are known.
+- ``phrase``: the notes at the start of phrases of eight bars. Most music begins them at home,
+  which is what tells a key from its relative. Uniform where no phrases are known.
 
-The weights were fitted by multinomial logistic regression (L2) to composed tracks of thirteen
-styles with known keys (seeds 1000–1519), half of them with the bars counted from the wrong one or
-not at all, so that no single cue is trusted alone.
+The weights are in `analysis.tonal.key_weights`, fitted by ``python -m benchmarks.fitting.keys``.
 """
 
 from __future__ import annotations
@@ -26,30 +24,16 @@ from numpy.typing import NDArray
 from analysis.filterbanks import Array
 from analysis.keys import KEYS
 from analysis.pitches import FRAME_RATE_HZ, LOWEST_NOTE, NOTES, Pitches, fold
+from analysis.tonal.key_weights import BIAS, WEIGHTS
 
 Floats = NDArray[np.float64]
-
-# Per profile: major, then minor; degrees in semitones from the tonic up.
-_WEIGHTS = {
-    "note": (
-        (14.7, -6.2, -7.4, -5.7, 4.1, -1.4, -5.3, 7.1, -2, -0.4, -8.7, 9.9),
-        (9.2, -12, 3.9, 3.8, -7.5, 3.1, -2.1, 6.5, 2.2, -9.2, 1.8, 1.8),
-    ),
-    "grounded": (
-        (8.7, -6.3, -1.7, -4.9, 5.7, 9.5, -8.3, 7, -5.2, 2.8, -13, 4.4),
-        (11.6, -8.7, 7.1, 6.1, -6.9, -4.1, -2.4, 10.7, -0.5, -11.5, 1.9, -1.9),
-    ),
-    "phrase": (
-        (4, -3.2, 4.1, -2.8, 3.3, -0.4, -2, 0.7, -2.7, -0.4, -2.8, 1),
-        (6.1, -3.8, 0.8, 2, -2.5, -1.5, -1.3, 2, -1.2, -2.7, 2.6, 0.8),
-    ),
-}  # fmt: skip
-_BIAS = (-0.09, 0.09)  # major, minor
+Span = tuple[float, float]
+"""From and to, in seconds."""
 
 _NOTE_RANGE = (50, 90)
 _GROUNDED_RANGE = (40, 77)
-_PHRASE_BARS = 4
 _PHRASE_SEC = (0.05, 0.8)  # after the bar line: past the kick, before the next chord
+_LINE_SLACK_SEC = 0.1  # a phrase begins in the part whose border it is
 _QUIET = 1e-4  # keeps frames of next to nothing from counting as much as music
 
 
@@ -58,6 +42,11 @@ class KeyEstimate:
     """Probability of each of `analysis.keys.KEYS`, shape (24,), summing to 1."""
 
     probabilities: Floats
+
+    @classmethod
+    def of(cls, logits: Floats) -> KeyEstimate:
+        """Turn log-odds of shape (24,) into probabilities."""
+        return cls(np.asarray(scipy.special.softmax(logits), np.float64))
 
     @property
     def key(self) -> str:
@@ -86,55 +75,54 @@ class KeyEvidence:
         over[:, :-19] = np.maximum(over[:, :-19], level[:, 19:])
         return cls(_balanced(level, _NOTE_RANGE), _balanced(np.sqrt(level * over), _GROUNDED_RANGE))
 
-    def logits(self, rows: slice = slice(None), phrases_sec: Floats | None = None) -> Floats:
-        """Return the log-odds of each key for some frames, shape (24,).
+    def profiles(
+        self, phrases_sec: Floats | None = None, between_sec: Span | None = None
+    ) -> dict[str, Floats]:
+        """Return the pitch class profiles by name, shape (12,) from C, each of sum 1.
 
         Parameters
         ----------
-        rows
-            The frames to judge by.
         phrases_sec
-            Where phrases begin.
+            Where phrases begin, if known.
+        between_sec
+            The part of the track to judge; all of it if None.
         """
-        profiles = {
-            "note": _unit(self.note[rows].sum(axis=0)),
-            "grounded": _unit(self.grounded[rows].sum(axis=0)),
-            "phrase": _unit(self._phrase_starts(phrases_sec)),
+        note, grounded = self.note, self.grounded
+        lines = np.zeros(0) if phrases_sec is None else phrases_sec
+        if between_sec is not None:
+            rows = rows_between(between_sec)
+            note, grounded = note[rows], grounded[rows]
+            start, end = between_sec
+            lines = lines[(lines >= start - _LINE_SLACK_SEC) & (lines < end - _LINE_SLACK_SEC)]
+        return {
+            "note": _unit(note.sum(axis=0)),
+            "grounded": _unit(grounded.sum(axis=0)),
+            "phrase": _unit(self._phrase_starts(lines)),
         }
-        total = np.repeat(np.asarray(_BIAS), 12)
-        for name, profile in profiles.items():
+
+    def logits(self, phrases_sec: Floats | None = None, between_sec: Span | None = None) -> Floats:
+        """Return the log-odds of each key for the track or a part of it, shape (24,).
+
+        Parameters are those of `profiles`.
+        """
+        total = np.repeat(np.asarray(BIAS), 12)
+        for name, profile in self.profiles(phrases_sec, between_sec).items():
             turned = np.stack([np.roll(profile, -tonic) for tonic in range(12)])
-            total += np.concatenate([turned @ np.asarray(mode) for mode in _WEIGHTS[name]])
+            total += np.concatenate([turned @ np.asarray(mode) for mode in WEIGHTS[name]])
         return total
 
-    def _phrase_starts(self, phrases_sec: Floats | None) -> Floats:
+    def _phrase_starts(self, lines_sec: Floats) -> Floats:
         total = np.zeros(12)
-        for start in () if phrases_sec is None else phrases_sec:
-            first, last = (int((start + after) * FRAME_RATE_HZ) for after in _PHRASE_SEC)
-            total += self.note[first : last + 1].sum(axis=0)
+        for start in lines_sec:
+            heard = rows_between((start + _PHRASE_SEC[0], start + _PHRASE_SEC[1]))
+            total += self.note[heard].sum(axis=0)
         return total
 
 
-def estimate_key(pitches: Pitches, downbeats_sec: Floats | None = None) -> KeyEstimate | None:
-    """Estimate the key of a whole track.
-
-    Parameters
-    ----------
-    pitches
-        The track's spectral peaks.
-    downbeats_sec
-        Where bars begin, if known.
-
-    Returns
-    -------
-    KeyEstimate or None
-        None where nothing has a pitch.
-    """
-    if not pitches.sustained.any():
-        return None
-    phrases = None if downbeats_sec is None else downbeats_sec[::_PHRASE_BARS]
-    logits = KeyEvidence.of(pitches).logits(phrases_sec=phrases)
-    return KeyEstimate(np.asarray(scipy.special.softmax(logits), np.float64))
+def rows_between(span_sec: Span) -> slice:
+    """Return the pitch frames from one time to another, the last one included."""
+    first, last = (int(time * FRAME_RATE_HZ) for time in span_sec)
+    return slice(first, last + 1)
 
 
 def _balanced(notes: Array, note_range: tuple[int, int]) -> Array:

@@ -22,7 +22,7 @@ from analysis.batch import BatchResult, Progress, analyse_batch, find_audio
 from analysis.errors import NoAudioFiles
 from analysis.isolation import Limits
 from analysis.options import AnalysisOptions
-from analysis.report import Report
+from analysis.report import ANALYSIS_VERSION, Report
 from tests.analysis import standins
 
 TASK = "tests.analysis.standins:task"
@@ -125,7 +125,8 @@ def test_an_incomplete_report_is_made_again(music: Path, damage: str) -> None:
     elif damage == "no peaks":
         path.with_suffix(".peaks").unlink()
     else:
-        path.write_text(path.read_text().replace('"analysis_version": 1', '"analysis_version": 0'))
+        now = f'"analysis_version": {ANALYSIS_VERSION}'
+        path.write_text(path.read_text().replace(now, '"analysis_version": 0'))
     result = run(music)
     assert list(result.reports.values()) == [path]
     assert len(result.done) == 1

@@ -8,13 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.rhythm.bar_weights import BAR_WEIGHTS
-from analysis.rhythm.beat_weights import LEVEL_WEIGHTS, PATTERN_WEIGHTS
+from analysis.rhythm.beat_weights import BAR_LINE_WEIGHTS, LEVEL_WEIGHTS, PATTERN_WEIGHTS
 from analysis.rhythm.beatwise import novelty
-from analysis.rhythm.confidence import EVIDENCE_NAMES, confidence
+from analysis.rhythm.confidence import EVIDENCE_NAMES, confidence, slipped
+from analysis.rhythm.confidence_weights import CONFIDENCE_WEIGHTS
 from analysis.rhythm.downbeats import FEATURE_NAMES as BAR_NAMES
 from analysis.rhythm.drift import best_path, follow, map_from_path, tempo_path
 from analysis.rhythm.groove import competing_pulses, groove_confidence, passage_matches
-from analysis.rhythm.hypotheses import FEATURE_NAMES, bar_rotations
+from analysis.rhythm.hypotheses import (
+    ACCENT_NAMES,
+    BAR_LINE_NAMES,
+    FEATURE_NAMES,
+    PATTERN_BANDS,
+    bar_rotations,
+)
 from analysis.rhythm.pulse import TimeMap, fold
 from analysis.rhythm.tempo import comb
 
@@ -116,16 +123,33 @@ def test_novelty_peaks_at_the_change() -> None:
 
 
 def test_confidence_rises_with_the_evidence() -> None:
-    weak = np.array([1.0, 1.3, -1.6, 0.0, 1.3, 1.7, 0.9, 0.4])
-    strong = np.array([1.0, 3.0, -0.7, 4.0, 2.2, 2.2, 0.8, 0.05])
-    assert len(EVIDENCE_NAMES) == len(weak)
+    names = ("one", "contrast", "strength", "odds", "focus", "heard", "spread", "unmatched")
+    assert (*names, "slipped") == EVIDENCE_NAMES
+    weak = np.array([1.0, 1.3, -1.6, 0.0, 1.3, 0.4, 0.5, 0.6, 0.0])
+    strong = np.array([1.0, 3.0, -0.7, 4.0, 2.2, 0.9, 0.1, 0.0, 0.0])
     assert confidence(weak) < 0.5 < 0.8 < confidence(strong) <= 1.0
+
+
+def test_a_slip_takes_all_confidence() -> None:
+    slipped_grid = np.array([1.0, 3.0, -0.7, 4.0, 2.2, 0.9, 0.1, 0.0, 1.0])
+    assert confidence(slipped_grid) < 0.5
+
+
+def test_a_grid_that_loses_half_a_beat_is_noticed() -> None:
+    pulse = strokes(np.arange(0.0, 99.0, 0.5), 100.0)
+    straight = TimeMap.steady(0.5, 0.0, 100.0)
+    beats = straight.beat_times
+    late = TimeMap(np.where(beats < 60.0, beats, beats + 0.25))
+    assert slipped(pulse, HOP, straight) == 0.0
+    assert slipped(pulse, HOP, late) == 1.0
 
 
 def test_every_weight_has_a_feature() -> None:
     assert set(LEVEL_WEIGHTS) == set(FEATURE_NAMES)
     assert set(BAR_WEIGHTS) == set(BAR_NAMES)
-    assert np.array(PATTERN_WEIGHTS).shape == (4, 16)
+    assert set(BAR_LINE_WEIGHTS) == set(BAR_LINE_NAMES)
+    assert set(CONFIDENCE_WEIGHTS) == set(EVIDENCE_NAMES)
+    assert np.array(PATTERN_WEIGHTS).shape == (len(PATTERN_BANDS) + len(ACCENT_NAMES), 16)
     turned = bar_rotations(np.arange(64.0).reshape(4, 16))
     assert turned.shape == (4, 4, 16)
     assert turned[1, 0, 4] == 0.0  # bar 1 on the second beat

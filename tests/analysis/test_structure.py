@@ -10,10 +10,13 @@ import pytest
 
 from analysis.audio import Audio
 from analysis.report import Phrase, Rhythm, Section, Structure, VocalActivity, VocalSegment
+from analysis.rhythm.beatwise import Beatwise
 from analysis.rhythm.describe import describe_rhythm
 from analysis.rhythm.onsets import measure_curves
 from analysis.structure import describe_structure
+from analysis.structure.label import FEATURE_NAMES, LABELS, likeliest_labels, part_features
 from analysis.structure.mixpoints import mix_in, mix_out
+from analysis.structure.parts import Parts, cut_parts
 from analysis.structure.segment import CutPrices, cut_sections, phrase_anchor
 from composer.render import Rendered, render_track
 from composer.spec import compose_spec
@@ -121,10 +124,73 @@ def test_cuts_fall_where_rows_change() -> None:
     assert phrase_anchor(np.vstack([rows[:1]] * 3 + [rows])) == 3
 
 
+def test_music_that_stops_before_its_grid_does_not_move_the_phrases() -> None:
+    rows = np.repeat([[0.0], [1.0], [0.3], [1.1], [0.2]], [8, 16, 8, 16, 8], axis=0)
+    assert phrase_anchor(np.vstack([rows, [[0.1], [-9.0]]])) == 0
+
+
 def test_a_cut_off_the_phrase_must_explain_more() -> None:
     rows = np.repeat([[0.0], [0.9]], [13, 19], axis=0)
     assert cut_sections(rows, 0, CutPrices(1.0, 1.0, 1.0)) == [0, 13]
     assert 13 not in cut_sections(rows, 0, CutPrices(1.0, 1.0, 1e6))
+
+
+def parts_of(cuts: list[int], levels: list[float], **flags: object) -> Parts:
+    """Return parts whose bars hold one value in everything, cut where told; 8 bars in the last."""
+    count = cuts[-1] + 8
+    per_bar = np.repeat(levels, np.diff([*cuts, count]))[:, None]
+    rows = Beatwise(
+        level=np.repeat(per_bar - 1.0, 6, axis=1),
+        hits=np.repeat(per_bar, 6, axis=1),
+        cells=np.repeat(per_bar[:, None], 4, axis=1).repeat(6, axis=2),
+        busy=np.repeat(per_bar, 6, axis=1),
+        chroma=np.zeros((count, 24)),
+    )
+    known: dict[str, object] = {"anchor": 0, "sung": np.zeros(count), "beat": 1.0}
+    return Parts(rows=rows, cuts=cuts, **(known | flags))  # type: ignore[arg-type]
+
+
+def test_every_part_has_every_feature() -> None:
+    parts = parts_of([0, 8, 16, 24], [0.2, 1.0, 0.9, 0.1], sung=np.repeat([0, 0, 1, 0.5], 8))
+    features = part_features(parts)
+    assert features.shape == (4, len(FEATURE_NAMES))
+    assert np.isfinite(features).all()
+    named = dict(zip(FEATURE_NAMES, features.T, strict=True))
+    assert named["sung"].tolist() == [0, 0, 1, 0.5]
+    assert named["sung next"].tolist() == [0, 1, -0.5, -0.5]
+    assert named["kick short"].argmin() == 1
+    assert named["first"].tolist() == [1, 0, 0, 0]
+    assert named["no beat"].tolist() == [0, 0, 0, 0]
+
+
+def test_labels_rather_change_on_phrase_lines() -> None:
+    leaning = np.full((4, len(LABELS)), -9.0)
+    drop, verse = LABELS.index("drop"), LABELS.index("verse")
+    leaning[:, drop] = [-0.1, -0.1, -1.2, -1.2]
+    leaning[:, verse] = [-2.0, -2.0, -0.4, -0.4]
+    levels = [1.0] * 4
+    assert likeliest_labels(leaning, parts_of([0, 8, 16, 24], levels))[2] == "verse"
+    assert likeliest_labels(leaning, parts_of([0, 8, 12, 16], levels))[2] == "drop"
+
+
+def test_nothing_comes_after_an_outro_or_back_to_an_intro() -> None:
+    scores = np.full((3, len(LABELS)), -5.0)
+    scores[0, LABELS.index("outro")] = scores[2, LABELS.index("intro")] = -0.1
+    labels = likeliest_labels(scores, parts_of([0, 8, 16], [1.0] * 3))
+    assert labels[0] != "outro"
+    assert labels[2] != "intro" or labels == ["intro"] * 3
+
+
+def test_singing_is_shared_out_over_the_bars(composed: tuple[Rendered, Rhythm, Structure]) -> None:
+    track, rhythm, _ = composed
+    curves = measure_curves(track.samples.mean(axis=0), track.sample_rate)
+    bars = np.asarray(rhythm.downbeat_times_sec)
+    start, end = bars[4], (bars[6] + bars[7]) / 2
+    vocal = VocalActivity(segments=[VocalSegment(start_sec=start, end_sec=end, confidence=1.0)])
+    parts = cut_parts(curves, bars, True, vocal)
+    assert parts.sung[3:9] == pytest.approx([0, 1, 1, 0.5, 0, 0], abs=1e-6)
+    assert parts.beat == 1.0
+    assert parts.ends[-1] == len(bars)
 
 
 PHRASES = [Phrase(start_sec=16.0 * n, bars=8) for n in range(8)]

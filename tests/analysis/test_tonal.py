@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from analysis.keys import KEYS, relation
-from analysis.report import Rhythm
+from analysis.report import Phrase, Rhythm, Structure
 from analysis.spectra import Spectra
-from analysis.tonal import describe_tonal, estimate_key
+from analysis.tonal import KeyEstimate, KeyEvidence, describe_tonal
 from analysis.tonal.chords import best_path, chords_of_keys, find_chords, histogram
-from analysis.tonal.describe import stats
+from analysis.tonal.describe import phrase_lines, stats
 from analysis.tonal.harmony import roughness, tension, tonnetz
+from analysis.tonal.modulation import find_keys
 from tests.analysis.music import as_audio, chords, note, sketch
 
 AXIS = [(9, "minor"), (5, "major"), (0, "major"), (7, "major")]  # Am F C G
@@ -36,18 +37,17 @@ def test_drums_do_not_change_the_key() -> None:
 @pytest.mark.parametrize("semitones", range(12))
 def test_a_transposed_track_has_the_transposed_key(semitones: int) -> None:
     turned = [((root + semitones) % 12, mode) for root, mode in CADENCE]
-    estimate = estimate_key(Spectra(chords(turned, repeats=2)).pitches)
-    assert estimate is not None
+    evidence = KeyEvidence.of(Spectra(chords(turned, repeats=2)).pitches)
+    estimate = KeyEstimate.of(evidence.logits())
     assert estimate.key == KEYS[semitones]
 
 
 def test_where_phrases_begin_tells_a_key_from_its_relative() -> None:
-    pitches = Spectra(chords(AXIS)).pitches
+    evidence = KeyEvidence.of(Spectra(chords(AXIS)).pitches)
     a_minor, c_major = (KEYS.index(name) for name in ("A minor", "C major"))
-    on_a = estimate_key(pitches, np.arange(0, 32, 2.0))
-    on_c = estimate_key(pitches, np.arange(4, 32, 2.0))
-    assert on_a is not None
-    assert on_c is not None
+    on_a, on_c = (
+        KeyEstimate.of(evidence.logits(np.arange(first, 32, 8.0))) for first in (0.0, 4.0)
+    )
     assert on_a.probabilities[a_minor] > on_c.probabilities[a_minor]
     assert on_c.probabilities[c_major] > on_a.probabilities[c_major]
 
@@ -99,6 +99,50 @@ def test_a_change_of_key_is_told() -> None:
     assert [part["key"] for part in modulation["segments"]] == ["C major", "D# major"]
     assert modulation["segments"][1]["start_sec"] == pytest.approx(48, abs=12)
     assert describe_tonal(Spectra(before)).modulation["count"] == 0
+
+
+def test_after_a_change_the_key_is_that_of_the_longest_stretch() -> None:
+    second = [((root + 3) % 12, mode) for root, mode in CADENCE]
+    parts = (chords(CADENCE, repeats=4), chords(second, repeats=9))
+    tonal = describe_tonal(Spectra(as_audio(np.concatenate([part.mono for part in parts]))))
+    segments = tonal.modulation["segments"]
+    assert [part["key"] for part in segments] == ["C major", "D# major"]
+    assert tonal.key == "D# major"
+    assert segments[0]["start_sec"] == 0
+    assert segments[0]["end_sec"] == segments[1]["start_sec"]
+    assert all(0 < part["confidence"] <= 1 for part in segments)
+
+
+def test_a_passing_chord_or_bars_of_drums_are_no_change_of_key() -> None:
+    home = chords(CADENCE, repeats=6).mono
+    away = chords([(1, "major")], repeats=1).mono
+    drums = chords(CADENCE, repeats=2, drums=True).mono - chords(CADENCE, repeats=2).mono
+    audio = as_audio(np.concatenate([home, away, drums, home]))
+    assert describe_tonal(Spectra(audio)).modulation["count"] == 0
+
+
+def test_changes_of_key_fall_on_phrases() -> None:
+    second = [((root + 2) % 12, mode) for root, mode in CADENCE]
+    parts = (chords(CADENCE, repeats=5), chords(second, repeats=5))
+    spectra = Spectra(as_audio(np.concatenate([part.mono for part in parts])))
+    lines = np.arange(8.0, 80.0, 16.0)
+    spans = find_keys(KeyEvidence.of(spectra.pitches), spectra.duration_sec, lines)
+    assert [span.key.key for span in spans] == ["C major", "D major"]
+    assert spans[1].start_sec == 40.0
+
+
+def test_phrase_lines_leave_out_borders_within_phrases() -> None:
+    bars = [4, 8, 3, 5, 8, 8]
+    starts = 2.0 * np.cumsum([0, *bars[:-1]])
+    phrases = [Phrase(start_sec=s, bars=n) for s, n in zip(starts, bars, strict=True)]
+    downbeats = np.arange(0.0, 72.0, 2.0)
+    lines = phrase_lines(Structure(phrases=phrases), downbeats)
+    assert lines is not None
+    assert lines.tolist() == [8.0, 24.0, 40.0, 56.0]
+    without = phrase_lines(None, downbeats)
+    assert without is not None
+    assert without.tolist() == downbeats[::4].tolist()
+    assert phrase_lines(None, np.zeros(0)) is None
 
 
 def test_silence_and_scraps_have_no_key() -> None:

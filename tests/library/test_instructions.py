@@ -5,8 +5,16 @@ from pathlib import Path
 import pytest
 
 from library.errors import BadInstructions
-from library.instructions import Instructions, read_instructions, write_instructions
+from library.instructions import (
+    EFFECTS,
+    MIX_STYLES,
+    Instructions,
+    read_instructions,
+    write_instructions,
+)
 from library.settings import PROJECT_ROOT
+from mixing.styles import style_names
+from mixing.styles.switches import Effects
 
 WHOLE = """{
   "deckA": {"query": "krem"},
@@ -109,3 +117,9 @@ def test_what_is_not_json_is_named_with_its_line(tmp_path: Path, text: str, line
     with pytest.raises(BadInstructions) as caught:
         read_instructions(write(tmp_path, text))
     assert caught.value.problems[0][0] == line
+
+
+def test_the_styles_named_here_are_those_that_mixing_has() -> None:
+    # The library may not import mixing, so the names stand in both.
+    assert style_names() == MIX_STYLES
+    assert Effects.names == EFFECTS
