@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
+from mixing.clash import harmonic_clash, vocal_overlap_sec
 from mixing.kicks import RATE_HZ, PairLags, low_rate
 from mixing.plan import Measured, Plan
 
@@ -41,6 +42,50 @@ def kick_figures(measured: Measured, pairs: PairLags, overlap_sec: float) -> Non
     measured.kick_single_p95_ms = round(pairs.single_p95_ms, 2)
     slope, _ = pairs.line()
     measured.drift_ms = round(float(abs(slope) * overlap_sec), 2)
+
+
+def overlap_figures(
+    measured: Measured, plan: Plan, a: Samples, b: Samples, sample_rate: int
+) -> None:
+    """Note what the tracks do to each other: basslines, voices, harmony.
+
+    Parameters
+    ----------
+    measured
+        Takes the figures.
+    plan
+        As played.
+    a, b
+        Both tracks in the overlap as they go into the sum, shape (2, n).
+    sample_rate
+        In Hz.
+    """
+    bar_sec = (plan.transition_end_sec - plan.transition_start_sec) / plan.bars
+    beat_sec = bar_sec / plan.a.beats_per_bar
+    measured.bass_overlap_sec = bass_overlap_sec(
+        bass_envelope(a, sample_rate, beat_sec), bass_envelope(b, sample_rate, beat_sec)
+    )
+    clash = harmonic_clash(a, b, sample_rate)
+    if clash is None:
+        measured.why_null["harmonic_clash"] = "no notes are heard of both at once"
+    else:
+        measured.harmonic_clash = round(clash, 4)
+    if plan.a.sung is None or plan.b.sung is None or plan.timeline is None:
+        measured.why_null["vocal_overlap_sec"] = "nobody listened for vocals"
+        return
+    start = plan.timeline.overlap_start_sec
+    sung_a, sung_b = (
+        [
+            (clock.out_time(first) - start, clock.out_time(last) - start, sure)
+            for first, last, sure in sung
+        ]
+        for clock, sung in (
+            (plan.timeline.a, plan.a.sung),
+            (plan.timeline.b, plan.b.sung),
+        )
+    )
+    overlap = vocal_overlap_sec(a, b, sample_rate, sung_a, sung_b)
+    measured.vocal_overlap_sec = round(overlap, 2)
 
 
 def bass_envelope(samples: Samples, sample_rate: int, beat_sec: float) -> Floats:
@@ -86,6 +131,8 @@ _KICKS_MS = _Limits(5.0, 10.0)
 _DRIFT_MS = _Limits(2.0, 5.0)
 _LOUDNESS_LU = _Limits(2.0, 4.0)
 _PEAK_DBTP = _Limits(-1.0, 0.0)
+_VOICES_SEC = _Limits(0.35, 2.0)
+_HARMONY = _Limits(0.02, 0.05)
 
 
 def _level(value: float, limits: _Limits) -> str:
@@ -131,6 +178,14 @@ def describe_quality(plan: Plan) -> list[tuple[str, str]]:
         bar = (plan.mix_out.beat_sec or 0.5) * plan.a.beats_per_bar
         level = _level(bass, _Limits(bar, 2 * bar))
         words.append((f"Two basslines: {bass:.1f} s ({bass / bar:.1f} bars)", level))
+    if measured.vocal_overlap_sec is not None:
+        voices = measured.vocal_overlap_sec
+        level = _level(voices, _VOICES_SEC)
+        words.append((f"Two voices: {voices:.1f} s" if voices >= 0.05 else "No two voices", level))
+    if measured.harmonic_clash is not None:
+        level = _level(measured.harmonic_clash, _HARMONY)
+        how = {"good": "they agree", "unsure": "some notes rub", "clash": "the keys clash"}
+        words.append((f"Harmony: {how[level]}", level))
     if measured.true_peak_dbtp is not None:
         peak = measured.true_peak_dbtp
         words.append((f"True peak {peak:.1f} dBTP", _level(peak, _PEAK_DBTP)))

@@ -48,6 +48,8 @@ class PlanTrack(_Model):
     camelot: str | None = None
     lufs: float | None = None
     true_peak_dbtp: float | None = None
+    sung: list[tuple[float, float, float]] | None = None
+    """(start, end, probability) of sung stretches in track time; None where nobody listened."""
 
 
 class MixPoint(_Model):
@@ -168,6 +170,10 @@ class Measured(_Model):
     drift_ms: float | None = None
     loudness_step_lu: float | None = None
     bass_overlap_sec: float | None = None
+    vocal_overlap_sec: float | None = None
+    """Seconds of two voices at once, less where one covers the other."""
+    harmonic_clash: float | None = None
+    """Sensory dissonance (0–1) of both together less that of each alone."""
     true_peak_dbtp: float | None = None
     kicks_compared: int = 0
     why_null: dict[str, str] = Field(default_factory=dict)

@@ -175,9 +175,7 @@ def _faded(pair: Pair, effects: list[str], why: str, board: Sequence[Judged] = (
     if out is None:
         out = min(last, structure_out) if structure_out is not None else last
         if a.grid_problem is None and a.phrase_starts:
-            before = [
-                start for start in a.phrase_starts if pair.earliest_out_sec <= start <= last
-            ]
+            before = [start for start in a.phrase_starts if pair.earliest_out_sec <= start <= last]
             wanted = out
             out = min(before, key=lambda start: abs(start - wanted)) if before else last
     entry = pair.mix_in_sec
@@ -257,6 +255,7 @@ def _plan_track(track: TrackFacts) -> PlanTrack:
         camelot=track.camelot,
         lufs=report.analysis.dynamics.lufs,
         true_peak_dbtp=report.analysis.dynamics.true_peak_dbtp,
+        sung=None if track.vocals is None else list(track.vocals),
     )
 
 

@@ -16,7 +16,7 @@ from mixing import levels
 from mixing.channel import process
 from mixing.curves import control_curve
 from mixing.errors import MissingFile
-from mixing.measure import bass_envelope, bass_overlap_sec, kick_figures
+from mixing.measure import kick_figures, overlap_figures
 from mixing.moves import lane
 from mixing.phase import align
 from mixing.plan import Lane, Measured, Plan
@@ -150,11 +150,8 @@ def mix_zone(
         plan.transition_start_sec - start, plan.transition_end_sec - start, bar
     )
     if plan.blend:
-        beat = bar / plan.a.beats_per_bar
         inside = slice(int(overlap.start_sec * rate), int(overlap.end_sec * rate))
-        measured.bass_overlap_sec = bass_overlap_sec(
-            bass_envelope(out_a[:, inside], rate, beat), bass_envelope(out_b[:, inside], rate, beat)
-        )
+        overlap_figures(measured, plan, out_a[:, inside], out_b[:, inside], rate)
         energies = levels.step_energies(mix, rate)
         points = levels.ride(energies, overlap) if plan.style != "drop_swap" else []
         if points:
@@ -168,10 +165,8 @@ def mix_zone(
         if measured.loudness_step_lu is None:
             measured.why_null["loudness_step_lu"] = "less than a few bars either side to compare"
     else:
-        measured.why_null |= {
-            "bass_overlap_sec": "a switch has no overlap",
-            "loudness_step_lu": "a switch has no overlap",
-        }
+        names = ("bass_overlap_sec", "vocal_overlap_sec", "harmonic_clash", "loudness_step_lu")
+        measured.why_null |= dict.fromkeys(names, "a switch has no overlap")
     return plan, Zone(start, mix, rate), measured
 
 
