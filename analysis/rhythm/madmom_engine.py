@@ -1,12 +1,17 @@
 """madmom's downbeat tracker (Böck et al. 2016), where the DJ has installed it.
 
-madmom is never a dependency: its last release does not import on Python 3.10+ and its models
-are for non-commercial use only. Where it does import, its beats are reported beside ours.
+madmom is never a dependency: its last release speaks an older Python and numpy, and its models
+are for non-commercial use only. Where it is installed, what it misses is put back, and its beats
+are reported beside ours.
 """
 
 from __future__ import annotations
 
+import collections
+import collections.abc
 import importlib
+import importlib.util
+import sys
 from typing import Any
 
 import numpy as np
@@ -17,6 +22,42 @@ from analysis.audio import Audio
 MADMOM_RATE_HZ = 44100
 MADMOM_FPS = 100
 BEATS_PER_BAR = (3, 4)
+
+
+class _RaggedNumpy:
+    """numpy, but rows of unequal length make an array of objects, as they did for madmom."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    def asarray(self, rows: Any) -> Any:
+        """Return an array, of objects where the rows differ in length."""
+        try:
+            return np.asarray(rows)
+        except ValueError:
+            return np.asarray(rows, dtype=object)
+
+
+def import_madmom(module: str) -> Any:
+    """Import a module of madmom, with the names it expects of older Pythons and numpys.
+
+    Raises
+    ------
+    ImportError
+        If madmom is not installed, or does not import all the same.
+    """
+    if "madmom" not in sys.modules and importlib.util.find_spec("madmom") is None:
+        raise ModuleNotFoundError("No module named 'madmom'", name="madmom")
+    for name in ("MutableSequence", "Sequence", "Iterable"):
+        if not hasattr(collections, name):
+            setattr(collections, name, getattr(collections.abc, name))
+    for name, kind in (("float", float), ("int", int), ("bool", bool), ("object", object)):
+        if name not in np.__dict__:
+            setattr(np, name, kind)
+    found: Any = importlib.import_module(f"madmom.{module}")
+    if hasattr(found, "np"):
+        found.np = _RaggedNumpy()
+    return found
 
 
 def madmom_downbeats(audio: Audio, *, disabled: bool = False) -> dict[str, Any]:
@@ -31,7 +72,7 @@ def madmom_downbeats(audio: Audio, *, disabled: bool = False) -> dict[str, Any]:
     if disabled:
         return {"status": "disabled"}
     try:
-        downbeats = importlib.import_module("madmom.features.downbeats")
+        downbeats = import_madmom("features.downbeats")
     except ImportError as error:
         missing = (error.name or "").split(".")[0] == "madmom"
         reason = "not installed" if missing else f"does not import: {error}"

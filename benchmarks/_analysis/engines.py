@@ -7,8 +7,6 @@ runs as its authors' examples run it, with default settings.
 
 from __future__ import annotations
 
-import collections
-import collections.abc
 import importlib
 import importlib.util
 import shutil
@@ -24,6 +22,7 @@ from numpy.typing import NDArray
 
 from analysis.audio import load_audio
 from analysis.keys import MODES, join_key, parse_key
+from analysis.rhythm.madmom_engine import import_madmom
 
 Samples = NDArray[np.float32]
 
@@ -249,40 +248,14 @@ def run_aubio(path: Path) -> Answer:
     return Answer(bpm=bpm, beats=beats)
 
 
-def _madmom(module: str) -> Any:
-    """Import a module of madmom, whose last release speaks an older Python and numpy."""
-    for name in ("MutableSequence", "Sequence", "Iterable"):
-        if not hasattr(collections, name):
-            setattr(collections, name, getattr(collections.abc, name))
-    for name, kind in (("float", float), ("int", int), ("bool", bool), ("object", object)):
-        if name not in np.__dict__:
-            setattr(np, name, kind)
-    return importlib.import_module(f"madmom.{module}")
-
-
-class _RaggedNumpy:
-    """numpy, but rows of unequal length make an array of objects, as they did for madmom."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(np, name)
-
-    def asarray(self, rows: Any) -> Any:
-        """Return an array, of objects where the rows differ in length."""
-        try:
-            return np.asarray(rows)
-        except ValueError:
-            return np.asarray(rows, dtype=object)
-
-
 def run_madmom(path: Path) -> Answer:
     """Madmom: beats and bars of its recurrent networks (Böck et al. 2016), key of its CNN."""
     samples = _mono(path, ESSENTIA_RATE_HZ)
-    bars = _madmom("features.downbeats")
-    bars.np = _RaggedNumpy()
+    bars = import_madmom("features.downbeats")
     tracker = bars.DBNDownBeatTrackingProcessor(beats_per_bar=[3, 4], fps=100)
     found = np.asarray(tracker(bars.RNNDownBeatProcessor()(samples))).reshape(-1, 2)
     beats = found[:, 0]
-    keys = _madmom("features.key")
+    keys = import_madmom("features.key")
     prediction = keys.CNNKeyRecognitionProcessor()(samples)
     return Answer(
         bpm=60.0 / float(np.median(np.diff(beats))) if len(beats) > 1 else None,

@@ -12,7 +12,7 @@ import pytest
 
 from analysis.audio import Audio
 from analysis.rhythm.describe import danceability, describe_rhythm, summarise_curve
-from analysis.rhythm.madmom_engine import madmom_downbeats
+from analysis.rhythm.madmom_engine import import_madmom, madmom_downbeats
 
 RATE = 44100
 
@@ -129,3 +129,16 @@ def test_a_failing_madmom_does_not_take_the_report_with_it(
         monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
     monkeypatch.setitem(sys.modules, "madmom.features.downbeats", module)
     assert madmom_downbeats(loop(5.0)) == {"status": "failed: RuntimeError: no models"}
+
+
+def test_madmom_finds_the_numpy_it_was_written_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = types.ModuleType("madmom.features.downbeats")
+    exec("import numpy as np\n\ndef rows(): return np.asarray([[1, 2], [3]])", module.__dict__)
+    for name in ("madmom", "madmom.features"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    monkeypatch.setitem(sys.modules, "madmom.features.downbeats", module)
+    with pytest.raises(ValueError, match="inhomogeneous"):
+        module.rows()
+    found = import_madmom("features.downbeats")
+    assert found.rows().shape == (2,)
+    assert found.np.asarray([1.0, 2.0]).dtype == np.float64
