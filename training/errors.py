@@ -72,3 +72,11 @@ class UnknownVersion(TrainingError):
 
     def __init__(self, kind: str, version: str) -> None:
         super().__init__(f"no version {version!r} of {kind}; `segue models list` shows them")
+
+
+class BadTable(TrainingError):
+    """A table (CSV) that cannot serve as it is."""
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = Path(path)

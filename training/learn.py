@@ -84,11 +84,11 @@ def learn_labels(
         {kind: version}. A kind for which no track has a label is left out; its tracks are
         predicted ``unsure`` with the reason.
     """
-    tracks = _gather(library)
+    tracks = gather(library)
     trained: dict[str, Version] = {}
     wanted = [kind for kind in KINDS if kind in kinds]
     for done, kind in enumerate(wanted, 1):
-        labelled = _labelled(library, tracks, kind)
+        labelled = label_tracks(library, tracks, kind)
         try:
             model = LabelModel(kind).fit(labelled)
         except TooFewTracks:
@@ -119,7 +119,7 @@ def predict_all(library: Library, kinds: tuple[str, ...] = KINDS) -> None:
 
     Where a model is missing, untrusted or damaged, its tracks are ``unsure`` with the reason.
     """
-    tracks = _gather(library)
+    tracks = gather(library)
     for kind in KINDS:
         if kind not in kinds:
             continue
@@ -129,16 +129,17 @@ def predict_all(library: Library, kinds: tuple[str, ...] = KINDS) -> None:
         except TrainingError as error:
             _write_unsure(library, kind, list(tracks), f"no {kind} model: {error.message}")
             continue
-        found = model.predict(_labelled(library, tracks, kind), version)
+        found = model.predict(label_tracks(library, tracks, kind), version)
         library.predictions.write(kind, found, replace_all=True)
     library.refresh_words()
 
 
-def _gather(library: Library) -> dict[str, Report]:
+def gather(library: Library) -> dict[str, Report]:
+    """Return {track id: corrected report} of every listed track."""
     return {report.track_id: report for report in library.reports()}
 
 
-def _labelled(library: Library, tracks: Mapping[str, Report], kind: str) -> list[LabelledTrack]:
+def label_tracks(library: Library, tracks: Mapping[str, Report], kind: str) -> list[LabelledTrack]:
     """Return every track with its label of ``kind`` and its genre, from whoever said it."""
     said = library.notebook.latest_of()
     heard = library.predictions.all(["genre"]) if kind == "bucket" else {}
