@@ -352,6 +352,8 @@ class PairLags:
         """
         middle = np.median(self.lags_ms)
         near = np.abs(self.lags_ms - middle) <= 2 * INLIER_MS
+        if not near.any():
+            return 0.0, float(middle)  # two heaps of lags with nothing between: no line
         slope, at_zero = line_with_prior(
             self.times_sec[near], self.lags_ms[near] / 1e3, 0.0, np.sqrt(2) * GRID_DOUBT
         )

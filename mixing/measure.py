@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
+from analysis.audio import load_audio
+from mixing import levels
 from mixing.clash import harmonic_clash, vocal_overlap_sec
 from mixing.kicks import RATE_HZ, PairLags, low_rate
 from mixing.plan import Measured, Plan
@@ -88,6 +91,36 @@ def overlap_figures(
     measured.vocal_overlap_sec = round(overlap, 2)
 
 
+def loudness_figure(measured: Measured, plan: Plan, path: Path, zero_sec: float = 0.0) -> None:
+    """Note the loudness step of the written file, limiter and encoder included.
+
+    Parameters
+    ----------
+    measured
+        Takes the figure.
+    plan
+        As played.
+    path
+        A file that holds the transition.
+    zero_sec
+        Time on the plan's clock at which the file begins.
+    """
+    if not plan.blend:
+        return
+    bar_sec = (plan.transition_end_sec - plan.transition_start_sec) / plan.bars
+    around = levels.CONTEXT_BARS * bar_sec + levels.WINDOW_STEPS * levels.STEP_SEC
+    start = plan.transition_start_sec - zero_sec
+    end = plan.transition_end_sec - zero_sec
+    first = max(0.0, start - around)
+    heard = load_audio(path, first, end + around)
+    energies = levels.step_energies(heard.samples, heard.sample_rate)
+    step = levels.loudness_step_lu(energies, levels.Overlap(start - first, end - first, bar_sec))
+    if step is None:
+        measured.why_null["loudness_step_lu"] = "less than a few bars either side to compare"
+    else:
+        measured.loudness_step_lu = round(step, 2)
+
+
 def bass_envelope(samples: Samples, sample_rate: int, beat_sec: float) -> Floats:
     """Return the power below 150 Hz over about a beat, a value each 0.1 s."""
     low = low_rate(samples, sample_rate)
@@ -132,7 +165,7 @@ _DRIFT_MS = _Limits(2.0, 5.0)
 _LOUDNESS_LU = _Limits(2.0, 4.0)
 _PEAK_DBTP = _Limits(-1.0, 0.0)
 _VOICES_SEC = _Limits(0.35, 2.0)
-_HARMONY = _Limits(0.02, 0.05)
+_HARMONY = _Limits(0.4, 0.75)
 
 
 def _level(value: float, limits: _Limits) -> str:

@@ -173,7 +173,8 @@ class Measured(_Model):
     vocal_overlap_sec: float | None = None
     """Seconds of two voices at once, less where one covers the other."""
     harmonic_clash: float | None = None
-    """Sensory dissonance (0–1) of both together less that of each alone."""
+    """How much notes of the two rub beyond what each does alone: 0.1 in one key, 1 in keys a
+    semitone apart (:func:`mixing.clash.harmonic_clash`)."""
     true_peak_dbtp: float | None = None
     kicks_compared: int = 0
     why_null: dict[str, str] = Field(default_factory=dict)

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.loudness import true_peak_dbtp
+from mixing.measure import loudness_figure
 from mixing.output import Chunk, ceiling_dbtp, find_format, write_mix
 from mixing.plan import Plan, Rendered, Segment
 from mixing.stems import Tape
@@ -31,6 +33,12 @@ Samples = NDArray[np.float32]
 MAX_HEADROOM_DB = 12.0
 """How far the whole file is turned down, so that neither track's own peaks meet the limiter:
 it is there for the sum of both. As much as a track may be trimmed up."""
+
+MEETING_HEADROOM_DB = 6.0
+"""How far the file is turned down for the sum of both."""
+LIMITED_DB = 2.0
+"""By how much that sum may still meet the limiter, as kicks that fall together do. More of it
+would be heard as a dip: the limiter would undo what the level ride puts right."""
 
 BLOCK_SEC = 10.0
 
@@ -84,7 +92,7 @@ def render(
     plan, zone, measured = mix_zone(plan, tapes, window, tell)
     if context_bars is None:
         window = _window(plan, None)  # B's end has moved with its kicks
-    plan.output_gain_db, quiet_alone = _headroom_db(plan, ceiling_dbtp(form))
+    plan.output_gain_db, quiet_alone = _headroom_db(plan, zone, ceiling_dbtp(form))
     tell(MIXED, "writing")
 
     total = max(1, round((window[1] - window[0]) * rate))
@@ -103,6 +111,7 @@ def render(
     peak, gain_db = write_mix(out, chunks, rate, on_samples)
     plan.output_gain_db = round(plan.output_gain_db + gain_db, 3)
     measured.true_peak_dbtp = round(peak, 2)
+    loudness_figure(measured, plan, out, window[0])
     plan = plan.moved(-window[0])
     plan.measured = measured
     plan.rendered = Rendered(
@@ -129,15 +138,19 @@ def _window(plan: Plan, context_bars: int | None) -> Window:
     )
 
 
-def _headroom_db(plan: Plan, ceiling_db: float) -> tuple[float, bool]:
+def _headroom_db(plan: Plan, zone: Zone, ceiling_db: float) -> tuple[float, bool]:
     """Return the file's gain, and whether it alone keeps either track below the ceiling."""
-    peaks = (plan.a.true_peak_dbtp, plan.b.true_peak_dbtp)
-    if peaks[0] is None or peaks[1] is None:
-        return 0.0, False
-    over = max(peaks[0], peaks[1] + plan.gain_db) - ceiling_db
+    both = true_peak_dbtp(zone.samples)
+    together = 0.0 if both is None else both - LIMITED_DB - ceiling_db
+    together = min(max(together, 0.0), MEETING_HEADROOM_DB)
+    alone, known = 0.0, False
+    if plan.a.true_peak_dbtp is not None and plan.b.true_peak_dbtp is not None:
+        alone = max(plan.a.true_peak_dbtp, plan.b.true_peak_dbtp + plan.gain_db) - ceiling_db
+        known = True
+    down = max(min(max(alone, 0.0), MAX_HEADROOM_DB), together)
     # Rounded down to what plan.json holds, never up.
-    gain = -np.ceil(1e3 * min(max(over, 0.0), MAX_HEADROOM_DB)) / 1e3
-    return float(gain), over <= MAX_HEADROOM_DB
+    gain = -np.ceil(1e3 * down) / 1e3
+    return float(gain), known and alone <= down
 
 
 def _blocks(

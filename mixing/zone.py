@@ -124,7 +124,8 @@ def mix_zone(
     Returns
     -------
     plan, zone, measured
-        The plan as played, the finished audio, and what was measured in it.
+        The plan as played, the finished audio, and what was measured in it; its loudness is
+        measured in the file (:func:`mixing.measure.loudness_figure`).
     """
     rate, bar = tapes[0].sample_rate, bar_sec(plan)
     start, end = zone_bounds(plan, window)
@@ -158,20 +159,11 @@ def mix_zone(
             moved: Lane = lane("a", "ride_db", [(sec + start, db) for sec, db in points])
             moved.side = "master"
             plan.eq_moves.append(moved)
-            ridden = _ride(plan, mix, start, rate)
-            energies = levels.step_energies(ridden, rate)
-            mix = ridden
-        measured.loudness_step_lu = _rounded(levels.loudness_step_lu(energies, overlap))
-        if measured.loudness_step_lu is None:
-            measured.why_null["loudness_step_lu"] = "less than a few bars either side to compare"
+            mix = _ride(plan, mix, start, rate)
     else:
         names = ("bass_overlap_sec", "vocal_overlap_sec", "harmonic_clash", "loudness_step_lu")
         measured.why_null |= dict.fromkeys(names, "a switch has no overlap")
     return plan, Zone(start, mix, rate), measured
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
 
 
 def zone_bounds(plan: Plan, window: Window) -> Window:

@@ -30,6 +30,9 @@ BARS = 16
 CONTEXT_BARS = 10
 """Bars either side that are rendered: loudness is compared over eight."""
 
+NEAR_SEC = 0.02
+"""A beat this near to the edge of what is played counts as played."""
+
 HEARD_SEC = 75.0
 """How much of each track the peers get: their crossfade and ten bars either side."""
 
@@ -74,7 +77,8 @@ def _courses(segments: list[Segment]) -> Clock:
     def place(track_sec: np.ndarray) -> np.ndarray:
         heard = np.full(len(track_sec), np.nan)
         for each in segments:
-            inside = (track_sec >= each.track_start_sec) & (track_sec <= each.track_end_sec)
+            first, last = each.track_start_sec - NEAR_SEC, each.track_end_sec + NEAR_SEC
+            inside = (track_sec >= first) & (track_sec <= last)
             heard[inside] = each.out_start_sec + (track_sec[inside] - each.track_start_sec) / (
                 each.rate
             )

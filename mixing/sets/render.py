@@ -35,6 +35,9 @@ SUFFIXES = (".wav", ".flac", ".mp3")
 twice."""
 WAV_LIMIT_BYTES = 2**32 - 4096
 """A WAV file counts its bytes in 32 bits."""
+MEETING_HEADROOM_DB = 4.5
+"""How far the set is turned down below its highest track: where two play, kicks fall together and
+the level is ridden. A limiter that had to hold all of that would be heard as a dip."""
 RENDERED_SHARE = 0.85
 """Share of the work that is rendering; the rest is joining, encoding and checking."""
 
@@ -125,7 +128,7 @@ def _measure_peaks(tracks: Sequence[SetTrack], tell: Progress) -> None:
 
 
 def _headroom_db(plan: SetPlan, ceiling_db: float) -> float:
-    """Return the gain of the set under which no track alone reaches the ceiling."""
+    """Return the gain of the set: no track alone reaches the ceiling, two hardly."""
     highest = ceiling_db
     for place, track in enumerate(plan.tracks):
         level = track.gain_db
@@ -133,7 +136,7 @@ def _headroom_db(plan: SetPlan, ceiling_db: float) -> float:
             # It comes in at the level of the track before.
             level = max(level, plan.tracks[place - 1].gain_db + plan.transitions[place - 1].gain_db)
         highest = max(highest, level + (track.true_peak_dbtp or 0.0))
-    return round(ceiling_db - highest - 0.0005, 3)
+    return round(ceiling_db - highest - MEETING_HEADROOM_DB - 0.0005, 3)
 
 
 def _render_stretches(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from analysis.files import write_atomically
+from mixing.measure import loudness_figure
 from mixing.output import Chunk, write_mix
 from mixing.plan import Plan
 from mixing.sets.set_plan import SetTrack
@@ -26,7 +27,7 @@ from mixing.zone import ALIGNED, DECODED, MIXED, Progress, Zone, aligned, decode
 
 Samples = NDArray[np.float32]
 
-RENDER_VERSION = 1
+RENDER_VERSION = 2
 """Raised whenever the same plan would sound different, so that no old stretch is joined to new
 ones."""
 
@@ -162,6 +163,8 @@ def render_stretch(folder: Path, number: int, stretch: Stretch, tell: Progress) 
     peak, _ = write_mix(
         audio, chunks, rate, on_samples, ceiling_db=stretch.ceiling_db, keep_level=True
     )
+    if plan is not None and plan.measured is not None:
+        loudness_figure(plan.measured, plan, audio, stretch.first_sample / rate)
     done = Finished(
         fingerprint=stretch.fingerprint,
         samples=total,
