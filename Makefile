@@ -24,7 +24,7 @@ run: $(STAMP)
 	@$(UV) run --no-sync segue app
 
 test: $(STAMP)
-	@$(UV) run --no-sync pytest -m "not browser or smoke"
+	@$(UV) run --no-sync pytest -n auto --dist loadgroup -m "not browser or smoke"
 
 lint: $(STAMP)
 	@$(UV) run --no-sync ruff check .

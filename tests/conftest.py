@@ -30,6 +30,14 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault(name, "1")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what needs the demo crate in one worker: it is composed once a test run."""
+    for item in items:
+        if "demo_settings" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("demo crate"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the user's own register of trusted bundles out of the tests."""
