@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.progress import TaskID
 from rich.table import Table
 
 from app.cli import console
@@ -13,7 +15,11 @@ from app.cli.console import JsonFlag, ReportsOption
 from app.cli.tracks import find_track, open_library
 from library.library import Library
 from library.settings import Settings
+from training.assigners import KINDS_OF_MODEL
+from training.bucket_rules import find_rules
+from training.dataset import clean, collect
 from training.errors import NoModel, TooFewTracks
+from training.labels import KINDS
 from training.learn import (
     learn_labels,
     load_recommender,
@@ -23,6 +29,8 @@ from training.learn import (
 from training.recommend import Recommendations, recommend_from
 from training.registry import Version, rollback, trust, versions
 from training.rules import RecommendRules
+from training.table_training import table_kind, table_model_path, train_on_table
+from training.tables import need_columns, read_csv
 
 train_app = typer.Typer(
     help="Train the models on your library.", no_args_is_help=True, add_completion=False
@@ -67,16 +75,49 @@ def train_recommender(
     )
 
 
+_CsvOption = Annotated[
+    Path | None, typer.Option("--csv", help="Learn from this table instead of the library.")
+]
+_LabelOption = Annotated[
+    str | None, typer.Option("--label", help="Its column of labels.  [default: as exported]")
+]
+_GroupOption = Annotated[
+    str | None, typer.Option("--group", help="Column whose rows are judged together: artist.")
+]
+_ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", help=f"For tables: {', '.join(KINDS_OF_MODEL)}.  [ensemble]"),
+]
+
+
 @train_app.command("genre")
-def train_genre(as_json: JsonFlag = False) -> None:
-    """Train the genre model on your tags and corrections, and predict every track."""
-    _train_labels("genre", as_json)
+def train_genre(
+    csv: _CsvOption = None,
+    label: _LabelOption = None,
+    group: _GroupOption = None,
+    model: _ModelOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Train the genre model on your tags and corrections, or on any table with genres."""
+    if csv is None and model is None:
+        _train_labels("genre", as_json)
+        return
+    _train_table("genre", csv, label, group, model, as_json)
 
 
 @train_app.command("buckets")
-def train_buckets(as_json: JsonFlag = False) -> None:
-    """Train the bucket model on your folders and corrections, and predict every track."""
-    _train_labels("bucket", as_json)
+def train_buckets(
+    csv: _CsvOption = None,
+    label: _LabelOption = None,
+    group: _GroupOption = None,
+    model: _ModelOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Train the bucket model on your folders and corrections, or on any table with buckets."""
+    if csv is None and model is None:
+        _train_labels("bucket", as_json)
+        return
+    _train_table("bucket", csv, label, group, model, as_json)
 
 
 def recommend(
@@ -168,7 +209,7 @@ def trust_bundle(
 
 @models_app.command("rollback")
 def roll_back(
-    kind: Annotated[str, typer.Argument(help="recommender, genre or bucket.")],
+    kind: Annotated[str, typer.Argument(help="As `segue models list` names it.")],
     to: Annotated[
         str | None, typer.Argument(help="A version's name; without it, the one before.")
     ] = None,
@@ -179,7 +220,7 @@ def roll_back(
     if kind not in files:
         raise typer.BadParameter(f"{kind!r} is none of {', '.join(files)}", param_hint="KIND")
     version = rollback(files[kind], kind, to)
-    if kind != "recommender":
+    if kind in KINDS:
         predict_all(library, (kind,))
     console.out.print(f"{kind} is version {version.name} again.")
 
@@ -209,11 +250,52 @@ def _train_labels(kind: str, as_json: bool) -> None:
             console.out.print(f"  {name.replace('_', ' ')}: {value:.3f}")
 
 
+def _train_table(
+    kind: str,
+    csv: Path | None,
+    label: str | None,
+    group: str | None,
+    model: str | None,
+    as_json: bool,
+) -> None:
+    model = model or "ensemble"
+    if model not in KINDS_OF_MODEL:
+        raise typer.BadParameter(f"{model!r} is none of {', '.join(KINDS_OF_MODEL)}")
+    if csv is None:
+        library = open_library()
+        source, settings = clean(collect(library))[0], library.settings
+    else:
+        source, settings = read_csv(csv), console.settings()
+    if label is None:
+        # training.csv names its column plainly, our own export by contract
+        label = next((name for name in (f"{kind}_label", kind) if name in source), f"{kind}_label")
+    need_columns(source, (label, group), csv or "the library")
+    with console.progress_bar("Judging on folds") as bar:
+        _, version, scores = train_on_table(
+            source,
+            kind,
+            label,
+            settings,
+            group=group,
+            model=model,
+            rules=find_rules(settings) if kind == "bucket" else None,
+            progress=lambda done, total: bar.update(TaskID(0), completed=done, total=total),
+        )
+    if as_json:
+        console.print_json(_version_row(version) | {"scores": asdict(scores)})
+        return
+    console.out.print(f"{kind} table model {version.name} ({model}): {version.tracks} rows")
+    for name, value in scores.summary().items():
+        if isinstance(value, float):
+            console.out.print(f"  {name.replace('_', ' ')}: {value:.3f}")
+
+
 def _model_files(settings: Settings) -> dict[str, Path]:
     return {
         "recommender": settings.recommender,
         "genre": settings.label_model("genre"),
         "bucket": settings.label_model("bucket"),
+        **{table_kind(kind): table_model_path(settings, kind) for kind in KINDS},
     }
 
 

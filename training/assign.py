@@ -1,0 +1,217 @@
+"""Answers for every row of a table: by a model, else by rules, else ``unsure``; and their log."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from library.keys import parse_key
+from library.predictions import UNSURE_BELOW, Prediction
+from training.assigners import Assigner, TableModel, make_model
+from training.bucket_rules import KEY, TEMPO, BucketRules, number
+from training.errors import TooFewTracks
+from training.features import Matrix
+from training.labels import ALTERNATIVES, UNKNOWN_INPUT_CAP
+from training.tables import identical_rows, joined_groups, need_columns, read_csv
+
+RULE_PROBABILITY = UNSURE_BELOW
+"""A rule of the DJ's own counts as just sure: it says nothing about how often it is right."""
+
+RULES_VERSION = "rules"
+
+LOW_CONFIDENCE_COLUMNS = (
+    "predicted_at", "track_id", "artist", "title", "predicted", "confidence", "reason",
+    "model_version",
+)  # fmt: skip
+
+_log = logging.getLogger(__name__)
+
+
+def assign(
+    table: pd.DataFrame,
+    model: Assigner | None,
+    rules: BucketRules | None = None,
+    *,
+    kind: str = "bucket",
+    version: str = "",
+) -> list[Prediction]:
+    """Return one prediction a row.
+
+    Parameters
+    ----------
+    table
+        Rows with the model's columns.
+    model
+        None, or failing: the rules answer.
+    rules
+        None, or no rule fits: the row is unsure.
+    kind, version
+        Written into the predictions.
+
+    Returns
+    -------
+    list of Prediction
+        A row without tempo or key is ``unsure``, however sure the model is of the rest.
+    """
+    likely: Matrix | None = None
+    trouble = "there is no model"
+    if model is not None:
+        try:
+            likely = model.predict_proba(table)
+        except Exception as error:  # whatever breaks a model must not break the evening
+            trouble = f"the model failed ({type(error).__name__}: {error})"
+            _log.warning("%s; rules answer instead", trouble)
+    found = []
+    for index, row in enumerate(table.to_dict("records")):
+        if likely is None or model is None or not np.isfinite(likely[index]).all():
+            found.append(_by_rules(row, rules, kind, trouble))
+        else:
+            found.append(_by_model(row, likely[index], model.classes_, kind, version))
+    return found
+
+
+def log_low_confidence(table: pd.DataFrame, predictions: Sequence[Prediction], path: Path) -> int:
+    """Append every unsure answer to ``logs/low_confidence.csv``; return how many."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if not path.is_file() or path.stat().st_size == 0:
+        writer.writerow(LOW_CONFIDENCE_COLUMNS)
+    unsure = 0
+    for row, one in zip(table.to_dict("records"), predictions, strict=True):
+        if one.status == "unsure":
+            unsure += 1
+            writer.writerow(
+                [one.time, *(_text(row.get(name)) for name in ("track_id", "artist", "title")),
+                 one.value or "", f"{one.probability:.4f}", one.reason, one.model_version]
+            )  # fmt: skip
+    if unsure:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8", newline="") as file:
+            file.write(text.getvalue())
+    return unsure
+
+
+class SimpleMLBucketAssigner:
+    """v0.1: a random forest on tempo, key and genre words.
+
+    Attributes
+    ----------
+    model_ : TableModel or None
+        None until it has been trained.
+    """
+
+    def __init__(self) -> None:
+        self.model_: TableModel | None = None
+
+    def train(self, tracks: pd.DataFrame | Path, label: str = "bucket") -> SimpleMLBucketAssigner:
+        """Learn from a table (or CSV) such as ``training.csv``; rows without a bucket are skipped.
+
+        Raises
+        ------
+        BadTable
+            If it is no table or lacks the label's column.
+        TooFewTracks
+            If it holds fewer than two buckets.
+        """
+        table, labels, groups = labelled_rows(tracks, label)
+        self.model_ = make_model("simple").fit(table, labels, groups)
+        return self
+
+    def predict(self, track: Mapping[str, Any]) -> Prediction:
+        """Return the bucket of one track: ``bpm key genre_1 …``."""
+        return self.predict_batch(pd.DataFrame([dict(track)]))[0]
+
+    def predict_batch(self, tracks: pd.DataFrame) -> list[Prediction]:
+        """Return the bucket of every row.
+
+        Raises
+        ------
+        TooFewTracks
+            If it has not been trained.
+        """
+        if self.model_ is None:
+            raise TooFewTracks(0, 2, "tracks learned from")
+        return assign(tracks, self.model_, version="simple")
+
+
+def labelled_rows(
+    tracks: pd.DataFrame | Path, label: str, group: str | None = None
+) -> tuple[pd.DataFrame, list[str], np.ndarray[Any, np.dtype[np.int_]]]:
+    """Return the rows that have a label, their labels, and groups of rows that belong together.
+
+    Rows of one ``group`` (an artist) belong together, and so do identical rows, which would
+    otherwise be asked about after having been learned.
+
+    Raises
+    ------
+    BadTable
+        If it is no table or lacks a column.
+    TooFewTracks
+        If no row has a label.
+    """
+    name = "the table" if isinstance(tracks, pd.DataFrame) else str(tracks)
+    table = tracks if isinstance(tracks, pd.DataFrame) else read_csv(tracks)
+    need_columns(table, (label, group), name)
+    words = table[label].astype("string").str.strip()
+    known = words.notna() & (words != "")
+    table = table[known].reset_index(drop=True)
+    if table.empty:
+        raise TooFewTracks(0, 1, f"rows with a {label}")
+    beside = [one for one in table if one not in (label, "track_id", "title")]
+    groups = identical_rows(table[beside]) if beside else np.arange(len(table))
+    if group is not None:
+        names = table[group].astype("string").str.strip().str.casefold()
+        lone = pd.Series([f"\0{row}" for row in range(len(table))])
+        codes = pd.factorize(names.where(names.fillna("") != "", lone))[0]
+        groups = joined_groups(groups, codes)
+    return table, [str(one) for one in words[known]], groups
+
+
+def _by_model(
+    row: Mapping[Any, Any], likely: Matrix, classes: list[str], kind: str, version: str
+) -> Prediction:
+    order = np.argsort(-likely, kind="stable")
+    probability = float(likely[order[0]])
+    reason = ""
+    if number(row, TEMPO) is None:
+        reason = "its tempo is unknown"
+    elif all(parse_key(_text(row.get(name))) is None for name in KEY):
+        reason = "its key is unknown"
+    if reason:
+        probability = min(probability, UNKNOWN_INPUT_CAP)
+    elif probability < UNSURE_BELOW:
+        reason = "no answer is likelier than not"
+    return Prediction(
+        kind,
+        classes[order[0]],
+        probability,
+        tuple((classes[at], float(likely[at])) for at in order[1 : ALTERNATIVES + 1]),
+        reason,
+        version,
+    )
+
+
+def _by_rules(
+    row: Mapping[Any, Any], rules: BucketRules | None, kind: str, trouble: str
+) -> Prediction:
+    bucket = None if rules is None else rules.bucket(row)
+    if bucket is None:
+        no_rule = "there are no rules" if rules is None else "no rule fits"
+        return Prediction(kind, None, 0.0, reason=f"{trouble}, {no_rule}")
+    return Prediction(
+        kind, bucket, RULE_PROBABILITY, reason=f"{trouble}: by rule", model_version=RULES_VERSION
+    )
+
+
+def _text(value: object) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return str(value)

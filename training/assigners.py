@@ -1,0 +1,199 @@
+"""Models that give every row of a table a label, behind one interface: ``fit``, ``predict_proba``.
+
+``forest`` … ``ensemble`` differ in which columns they see and which estimators vote; all learn on
+inner folds how sure they may be.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold
+
+from training.calibration import fit_sharpness, sharpen
+from training.errors import BadTable, TooFewTracks
+from training.estimators import aligned, fit_member, vote
+from training.features import Matrix
+from training.tables import Encoder
+from training.text import TextFeatures
+
+Groups = npt.NDArray[np.int_]
+
+CALIBRATION_FOLDS = 4
+
+CALIBRATION_ANSWERS = 400
+"""So many answers to unseen rows fix one number well enough; large tables need one fold."""
+
+FEWEST_TO_CALIBRATE = 30
+
+SHARE_OF_COLUMNS = 0.5
+"""A table that lacks more of a model's columns than this was made for another model."""
+
+
+class Assigner(Protocol):
+    """One model."""
+
+    name: str
+    classes_: list[str]
+
+    def fit(
+        self, table: pd.DataFrame, labels: Sequence[str], groups: Groups | None = None
+    ) -> Assigner:
+        """Learn from labelled rows; rows of one group are never apart when it checks itself."""
+
+    def predict_proba(self, table: pd.DataFrame) -> Matrix:
+        """Return probabilities, shape (n, len(classes_)); a row of NaN where it cannot say."""
+
+
+@dataclass
+class TableModel:
+    """Estimators that vote on encoded columns.
+
+    Parameters
+    ----------
+    name
+        How it is called.
+    members
+        Names of `estimators.MEMBERS`.
+    columns
+        Columns it may look at; none named: all of the table it learns from.
+    with_text
+        Look at the track's names too.
+
+    Attributes
+    ----------
+    classes_ : list of str
+        Labels, sorted.
+    sharpness_ : float
+        Exponent that makes probabilities as sure as they are right.
+    """
+
+    name: str
+    members: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    with_text: bool = False
+    classes_: list[str] = field(default_factory=list)
+    encoder_: Encoder = field(default_factory=Encoder, repr=False)
+    text_: TextFeatures | None = field(default=None, repr=False)
+    fitted_: list[Any] = field(default_factory=list, repr=False)
+    sharpness_: float = 1.0
+
+    def fit(
+        self, table: pd.DataFrame, labels: Sequence[str], groups: Groups | None = None
+    ) -> TableModel:
+        """Learn from labelled rows.
+
+        Raises
+        ------
+        TooFewTracks
+            If there are none, or fewer than two labels.
+        BadTable
+            If no column says anything.
+        """
+        self.classes_ = sorted(set(labels))
+        if len(self.classes_) < 2:
+            raise TooFewTracks(len(self.classes_), 2, "different labels")
+        truth = np.array([self.classes_.index(label) for label in labels])
+        self.sharpness_ = 1.0
+        answers = self._unseen_answers(table, truth, groups)
+        self._fit_members(table, truth)
+        if answers is not None:
+            self.sharpness_ = fit_sharpness(*answers)
+        return self
+
+    def predict_proba(self, table: pd.DataFrame) -> Matrix:
+        """Return probabilities, shape (n, len(classes_)).
+
+        Raises
+        ------
+        BadTable
+            If the table lacks most of the columns the model learned from.
+        """
+        there = sum(name in table for name in self.encoder_.forms_)
+        if there < SHARE_OF_COLUMNS * len(self.encoder_.forms_):
+            needed = len(self.encoder_.forms_)
+            raise BadTable("the table", f"has {there} of the {needed} columns the model needs")
+        matrix = self._matrix(table)
+        likely = vote([aligned(one, matrix, len(self.classes_)) for one in self.fitted_])
+        return sharpen(likely, self.sharpness_)
+
+    def feature_names(self) -> list[str]:
+        """Return the names of the matrix's columns."""
+        text = 0 if self.text_ is None or not self.text_.source_ else len(self._text_names())
+        return [*self.encoder_.names_, *(self._text_names() if text else [])]
+
+    def _text_names(self) -> list[str]:
+        squeeze = None if self.text_ is None else self.text_.squeeze_
+        return [] if squeeze is None else [f"text.{n}" for n in range(len(squeeze.components_))]
+
+    def _fit_members(self, table: pd.DataFrame, truth: npt.NDArray[np.int_]) -> None:
+        seen = table[[name for name in self.columns if name in table]] if self.columns else table
+        self.encoder_ = Encoder().fit(seen)
+        self.text_ = TextFeatures().fit(table) if self.with_text else None
+        matrix = self._matrix(table)
+        if matrix.shape[1] == 0:
+            raise BadTable("the table", "has no column that a model could learn from")
+        fitted = [fit_member(name, matrix, truth) for name in self.members]
+        self.fitted_ = [one for one in fitted if one is not None]
+        if not self.fitted_:
+            raise TooFewTracks(len(truth), len(self.classes_) * 3, "labelled tracks")
+
+    def _matrix(self, table: pd.DataFrame) -> Matrix:
+        matrix = self.encoder_.transform(table)
+        return matrix if self.text_ is None else np.hstack([matrix, self.text_.transform(table)])
+
+    def _unseen_answers(
+        self, table: pd.DataFrame, truth: npt.NDArray[np.int_], groups: Groups | None
+    ) -> tuple[Matrix, npt.NDArray[np.int_]] | None:
+        """Return answers to rows that were held out, and what is right; None on few rows."""
+        if len(truth) < FEWEST_TO_CALIBRATE:
+            return None
+        groups = np.arange(len(truth)) if groups is None else groups
+        if len(np.unique(groups)) < CALIBRATION_FOLDS:
+            return None
+        folds = StratifiedGroupKFold(CALIBRATION_FOLDS, shuffle=True, random_state=0)
+        likely, right, count = [], [], 0
+        with warnings.catch_warnings():
+            # a label with fewer tracks than folds is missing from some of them, and may be
+            warnings.filterwarnings("ignore", message="The least populated class")
+            splits = list(folds.split(truth, truth, groups))
+        for learn, check in splits:
+            kinds = np.unique(truth[learn])
+            if len(kinds) < 2 or len(check) == 0:
+                continue
+            self._fit_members(table.iloc[learn], truth[learn])
+            matrix = self._matrix(table.iloc[check])
+            likely.append(vote([aligned(m, matrix, len(self.classes_)) for m in self.fitted_]))
+            right.append(truth[check])
+            count += len(check)
+            if count >= CALIBRATION_ANSWERS:
+                break
+        return (np.vstack(likely), np.concatenate(right)) if count else None
+
+
+SIMPLE_COLUMNS = ("bpm", "key", "genre_1", "genre_2", "genre_3", "key_camelot", "genre_label",
+                  "rhythm.bpm_corr", "genre")  # fmt: skip
+"""What v0.1 looks at: tempo, key, genre words, under either table's names."""
+
+KINDS_OF_MODEL = ("simple", "forest", "boosting", "hybrid", "ensemble")
+"""What ``--model`` takes, cheapest first."""
+
+ENSEMBLE = ("forest", "extra_trees", "svm", "boosting")
+
+
+def make_model(name: str) -> TableModel:
+    """Return an untrained model: one of `KINDS_OF_MODEL`."""
+    made = {
+        "simple": TableModel("simple", ("forest",), columns=SIMPLE_COLUMNS),
+        "forest": TableModel("forest", ("forest",)),
+        "boosting": TableModel("boosting", ("boosting",)),
+        "hybrid": TableModel("hybrid", ("forest", "extra_trees"), with_text=True),
+        "ensemble": TableModel("ensemble", ENSEMBLE),
+    }
+    return made[name]

@@ -1,0 +1,124 @@
+"""The estimators a table model is made of, each with settings that suit a few hundred tracks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import QuantileTransformer
+from sklearn.svm import SVC
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from training.features import Matrix
+
+SEED = 0
+
+TREES = 400
+"""Trees of a forest; more change answers by less than their noise."""
+
+ROUNDS = 80
+"""Rounds of boosting at a learning rate of 0.1."""
+
+SVM_FOLDS = 3
+"""Folds in which a support vector machine learns how sure it is."""
+
+
+def forest() -> Any:
+    """Return a random forest: robust, and best where a few columns tell much."""
+    return RandomForestClassifier(TREES, random_state=SEED, n_jobs=1)
+
+
+def extra_trees() -> Any:
+    """Return extremely randomised trees that look at a third of the columns for each split.
+
+    Random cuts keep them from learning single tracks; many columns keep them from wasting
+    splits on those that say nothing.
+    """
+    return make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        ExtraTreesClassifier(TREES, max_features=0.3, random_state=SEED, n_jobs=1),
+    )
+
+
+def boosting() -> Any:
+    """Return gradient boosting with small trees, each on a third of the columns."""
+    return HistGradientBoostingClassifier(
+        max_iter=ROUNDS,
+        learning_rate=0.1,
+        max_leaf_nodes=15,
+        l2_regularization=1.0,
+        max_features=0.3,
+        early_stopping=False,
+        random_state=SEED,
+    )
+
+
+def svm(rows: int) -> Any:
+    """Return a support vector machine on columns squeezed into normal distributions."""
+    return make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        QuantileTransformer(
+            n_quantiles=min(200, rows), output_distribution="normal", random_state=SEED
+        ),
+        CalibratedClassifierCV(SVC(C=3.0), cv=SVM_FOLDS, ensemble=False),
+    )
+
+
+MEMBERS: dict[str, Callable[[int], Any]] = {
+    "forest": lambda rows: forest(),
+    "extra_trees": lambda rows: extra_trees(),
+    "svm": svm,
+    "boosting": lambda rows: boosting(),
+}
+"""{name: maker, given the number of rows to learn from}."""
+
+
+def fit_member(name: str, matrix: Matrix, truth: npt.NDArray[np.int_]) -> Any | None:
+    """Fit one estimator; None where the data are too few for it.
+
+    Parameters
+    ----------
+    name
+        One of `MEMBERS`.
+    matrix
+        Shape (n, columns), NaN where missing.
+    truth
+        Class indices, shape (n,), of at least two classes.
+    """
+    if name == "svm" and min(Counter(truth.tolist()).values()) < SVM_FOLDS:
+        return None  # it could not see every class in every fold
+    with threadpool_limits(1):  # threads that wait for each other cost more than they bring
+        return MEMBERS[name](len(matrix)).fit(matrix, truth)
+
+
+def aligned(model: Any, matrix: Matrix, classes: int) -> Matrix:
+    """Return a fitted estimator's probabilities over all classes, shape (n, classes)."""
+    likely = np.zeros((len(matrix), classes))
+    with threadpool_limits(1):
+        likely[:, np.asarray(model.classes_, dtype=int)] = model.predict_proba(matrix)
+    return likely
+
+
+def vote(likely: list[Matrix]) -> Matrix:
+    """Return the members' normalised geometric mean, shape (n, classes).
+
+    Where one member holds an answer for impossible, the others' enthusiasm counts less than in
+    the arithmetic mean (logarithmic opinion pool: Genest and Zidek 1986).
+    """
+    pooled = np.exp(np.mean([np.log(np.maximum(one, POOL_FLOOR)) for one in likely], axis=0))
+    return np.asarray(pooled / pooled.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+POOL_FLOOR = 1e-3
+"""No member alone rules an answer out."""
