@@ -26,6 +26,7 @@ COMMANDS = [
     Entry("app", "app.cli.system:app", "Open Segue in the browser."),
     Entry("doctor", "app.cli.system:doctor", "What is installed, what is missing, what to do."),
     Entry("train", "app.cli.learn:train_app", "Train the models on your library."),
+    Entry("buckets", "app.cli.buckets:buckets_app", "Which bucket each track belongs in."),
     Entry("dataset", "app.cli.dataset:dataset_app", "The library as one table to learn from."),
     Entry("models", "app.cli.learn:models_app", "Versions of the trained models."),
 ]

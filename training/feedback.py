@@ -1,0 +1,174 @@
+"""Predictions as a file that a DJ edits, and what comes back: checked, then into the notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.files import write_atomically
+from library.corrections import check_correction
+from library.errors import BadCorrection
+from library.library import Library
+from library.predictions import Prediction
+from library.tracks import fold
+from training.errors import BadTable
+from training.tables import need_columns, read_csv
+
+UNSURE = "unsure"
+"""Stands for the bucket where there is none that is likely; never a bucket itself."""
+
+PREDICTION_COLUMNS = (
+    "track_id", "artist", "title", "predicted_bucket", "confidence", "alternatives", "status",
+    "model_version", "predicted_at",
+)  # fmt: skip
+
+SOURCE = "feedback"
+"""Who said it, in the notebook."""
+
+
+@dataclass
+class Feedback:
+    """What a feedback file says, after checking.
+
+    Parameters
+    ----------
+    said
+        {track id: bucket}, to be recorded.
+    unchanged
+        How many rows repeat what the notebook or the prediction says already.
+    problems
+        Rows that cannot be taken, each in a sentence.
+    """
+
+    said: dict[str, str] = field(default_factory=dict)
+    unchanged: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def predictions_table(table: pd.DataFrame, found: Sequence[Prediction]) -> pd.DataFrame:
+    """Return predictions in the layout of ``bucket_predictions.csv``, one row each.
+
+    An unsure row's bucket is ``unsure``; what came nearest opens its alternatives.
+    """
+    rows = []
+    for one, row in zip(found, table.to_dict("records"), strict=True):
+        sure = one.status == "sure"
+        others = list(one.alternatives)
+        if not sure and one.value is not None:
+            others.insert(0, (one.value, one.probability))
+        rows.append(
+            {
+                **{name: row.get(name, "") for name in ("track_id", "artist", "title")},
+                "predicted_bucket": one.value if sure else UNSURE,
+                "confidence": round(one.probability, 4),
+                "alternatives": "; ".join(f"{name}: {p:.3f}" for name, p in others),
+                "status": one.status,
+                "model_version": one.model_version,
+                "predicted_at": one.time,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(PREDICTION_COLUMNS))
+
+
+def write_predictions(table: pd.DataFrame, path: Path) -> None:
+    """Write ``bucket_predictions.csv``: the old file or the new one, never half."""
+    write_atomically(path, table.to_csv(index=False, lineterminator="\n").encode())
+
+
+def known_buckets(library: Library) -> dict[str, str]:
+    """Return {folded name: name} of every bucket that a folder, the DJ or a model names."""
+    names = list(library.catalogue.folder_buckets().values())
+    names += [one["bucket"].value or "" for one in library.predictions.all(["bucket"]).values()]
+    names += [said["bucket"] for said in library.notebook.latest_of().values() if "bucket" in said]
+    return {fold(name): name for name in names if name}
+
+
+def check_feedback(library: Library, path: Path, *, new_buckets: bool = False) -> Feedback:
+    """Read feedback and sort what can be taken from what cannot; nothing is recorded.
+
+    Parameters
+    ----------
+    library
+        Knows tracks and buckets.
+    path
+        ``feedback.csv`` (track_id, correct_bucket), or an edited ``bucket_predictions.csv``:
+        there a row counts where ``predicted_bucket`` is no longer what was predicted.
+    new_buckets
+        Take buckets that nothing lies in yet.
+
+    Raises
+    ------
+    BadTable
+        If it is no such file.
+    """
+    table = read_csv(path)
+    edited = "correct_bucket" not in table and "predicted_bucket" in table
+    column = "predicted_bucket" if edited else "correct_bucket"
+    need_columns(table, ("track_id", column), path)
+    if edited:
+        _check_predictions(table, path)
+    buckets, tracks = known_buckets(library), {row.track_id for row in library.tracks()}
+    words = library.notebook.latest_of()
+    guesses = library.predictions.all(["bucket"])
+    found = Feedback()
+    said: dict[str, dict[str, str]] = {}
+    for at, (track, word) in enumerate(zip(table["track_id"], table[column], strict=True), 2):
+        if pd.isna(word) or not str(word).strip() or fold(str(word)) == UNSURE:
+            found.unchanged += 1
+            continue
+        if track not in tracks:
+            found.problems.append(f"line {at}: no track {track!r} in the library")
+            continue
+        try:
+            bucket = str(check_correction("bucket", str(word)))
+        except BadCorrection as error:
+            found.problems.append(f"line {at}: {error.message}")
+            continue
+        if fold(bucket) not in buckets and not new_buckets:
+            found.problems.append(f"line {at}: no bucket {bucket!r} yet (--new-buckets makes it)")
+            continue
+        bucket = buckets.get(fold(bucket), bucket)
+        said.setdefault(str(track), {})[fold(bucket)] = bucket
+    for track, choices in said.items():
+        guess = guesses.get(track, {}).get("bucket")
+        predicted = guess.value if guess is not None and guess.status == "sure" else None
+        names = list(choices.values())
+        if len(names) > 1:
+            found.problems.append(f"track {track}: contradicts itself ({' and '.join(names)})")
+        elif names[0] == words.get(track, {}).get("bucket") or (edited and names[0] == predicted):
+            found.unchanged += 1
+        else:
+            found.said[track] = names[0]
+    return found
+
+
+def record_feedback(library: Library, feedback: Feedback) -> int:
+    """Write what was said into the notebook, where it can be undone; return how many."""
+    for track, bucket in feedback.said.items():
+        library.correct(track, "bucket", bucket, source=SOURCE)
+    return len(feedback.said)
+
+
+def read_predictions(path: Path) -> pd.DataFrame:
+    """Read ``bucket_predictions.csv`` and check its form.
+
+    Raises
+    ------
+    BadTable
+        If a column is missing, a confidence is no probability, or a status is unknown.
+    """
+    table = read_csv(path)
+    _check_predictions(table, path)
+    return table
+
+
+def _check_predictions(table: pd.DataFrame, path: Path) -> None:
+    need_columns(table, PREDICTION_COLUMNS, path)
+    confidence = pd.to_numeric(table["confidence"], errors="coerce")
+    if not confidence.between(0, 1).all():
+        raise BadTable(path, "has a confidence that is no probability from 0 to 1")
+    if not table["status"].isin(["sure", UNSURE]).all():
+        raise BadTable(path, "has a status that is neither sure nor unsure")
