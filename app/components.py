@@ -34,6 +34,7 @@ def _component(name: str) -> Callable[..., Any]:
 _waveforms = _component("waveforms")
 _transport = _component("transport")
 _preview = _component("preview")
+_transition = _component("transition")
 _clock = _component("clock")
 
 
@@ -93,10 +94,24 @@ def preview(data: dict[str, Any]) -> None:
     Parameters
     ----------
     data
-        ``{job, url, duration_sec, overlap: [start, end] | None, direction: "ab" | "ba", format,
-        file_name}``.
+        ``{job, url, duration_sec, overlap: [start, end] | None, offset_sec, volume, direction:
+        "ab" | "ba", format, file_name, compare, plain}``; ``compare`` offers the plain crossfade,
+        ``plain`` is that, as far as ``volume``, once it is rendered.
     """
     _preview(key="preview", data=data)
+
+
+def transition(data: dict[str, Any]) -> None:
+    """Show a planned transition on the common beat line.
+
+    Parameters
+    ----------
+    data
+        What `app.transition_view.picture` returns, with a ``label`` in words, ``deck`` and
+        ``track`` (``{id, rev, title}``) on each side, and under ``heard`` and ``plain`` the
+        previews (``{job, offset_sec}``) whose play line is shown, or None.
+    """
+    _transition(key="transition", data=data)
 
 
 def clock() -> None:

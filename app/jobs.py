@@ -245,6 +245,11 @@ class Jobs:
         with self._lock:
             return next((job for job in reversed(self._jobs.values()) if job.kind == kind), None)
 
+    def of_kind(self, kind: str) -> list[Job]:
+        """Return every job of a kind that is remembered, newest first."""
+        with self._lock:
+            return [job for job in reversed(self._jobs.values()) if job.kind == kind]
+
     def close(self) -> None:
         """Cancel everything and wait until the threads have stopped."""
         for job in self.active():

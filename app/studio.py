@@ -19,9 +19,10 @@ from typing import Any, TypeVar
 from analysis.errors import SegueError
 from analysis.report import Report
 from analysis.tags import read_artwork
-from app import tasks
+from app import previews, tasks
 from app.errors import MissingWaveform, NoSuchMix
-from app.jobs import Job, Jobs, JobState, Lane
+from app.jobs import Job, Jobs, JobState
+from app.track_view import track_view
 from library.errors import BadInstructions
 from library.grids import Grid
 from library.instructions import Instructions, read_instructions
@@ -201,18 +202,7 @@ class Studio:
 
     def view(self, track_id: str) -> dict[str, Any]:
         """Return what a waveform shows besides peaks: bars, sections, mix points, in seconds."""
-        report = self.report(track_id)
-        structure = report.analysis.structure
-        return {
-            "duration_sec": report.metadata.duration_sec,
-            "beats": report.analysis.rhythm.beat_times_sec,
-            "downbeats": report.analysis.rhythm.downbeat_times_sec,
-            "sections": [section.model_dump(mode="json") for section in structure.sections],
-            "phrases": [phrase.start_sec for phrase in structure.phrases],
-            "drops": structure.drops,
-            "mix_in_sec": structure.mix_in_sec,
-            "mix_out_sec": structure.mix_out_sec,
-        }
+        return track_view(self.report(track_id))
 
     # -- the DJ's word ---------------------------------------------------------------------------
 
@@ -301,7 +291,17 @@ class Studio:
                 style=choice.style,
                 bars=choice.bar_count,
                 effects=choice.effects,
+                mix_out_sec=choice.mix_out_sec,
+                mix_in_sec=choice.mix_in_sec,
+                to_beats=True,
             ),
+        )
+
+    def fingerprint(self, choice: tasks.MixChoice) -> str:
+        """Return a word that changes whenever the choice would sound different."""
+        return self._recall(
+            ("plan", "word", choice),
+            lambda: previews.fingerprint(self.plan(choice), choice.file_format),
         )
 
     # -- work in the background ------------------------------------------------------------------
@@ -349,17 +349,6 @@ class Studio:
         """Learn from the whole library again."""
         return self._start("training", "Learning from your library", tasks.train)
 
-    def start_render(self, choice: tasks.MixChoice) -> Job:
-        """Render a planned transition; the job's result is the plan with what was measured."""
-        plan = self.plan(choice)
-        return self.jobs.submit(
-            "render",
-            "Rendering",
-            lambda job: tasks.render_mix(self, job, plan, choice),
-            lane=Lane.RENDER,
-            about={"choice": choice},
-        )
-
     def _start(self, kind: str, title: str, work: Callable[..., Any], *args: Any) -> Job:
         def run(job: Job) -> Any:
             try:
@@ -378,7 +367,11 @@ class Studio:
             If this server never rendered it, or the file is gone.
         """
         job = self.jobs.get(job_id)
-        if job is None or job.kind not in ("render", "set") or job.state is not JobState.DONE:
+        if (
+            job is None
+            or job.kind not in ("render", "plain", "set")
+            or job.state is not JobState.DONE
+        ):
             raise NoSuchMix(job_id)
         path = Path(job.result.rendered.path)
         if not path.is_file():

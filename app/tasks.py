@@ -1,4 +1,4 @@
-"""The work behind the page's jobs: analyse a folder or a dropped file, learn, render."""
+"""The work behind the page's jobs: analyse a folder or a dropped file, learn."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from analysis.files import write_atomically
 from analysis.report import Report
 from app import demo
 from app.errors import NoSuchFolder, UnusableUpload
-from mixing.plan import Plan
-from mixing.render import render
 
 if TYPE_CHECKING:
     from app.jobs import Job
@@ -28,8 +26,6 @@ UPLOAD_TYPES = ["mp3", "wav", "flac", "ogg", "opus", "m4a", "aac", "aiff", "aif"
 FORMATS = ("wav", "mp3")
 """What a transition may be written as; the first is the default."""
 
-# Bars of each track heard before and after a transition in its preview.
-CONTEXT_BARS = 16
 # Share of a folder's job that is analysis; the rest is learning.
 ANALYSING_SHARE = 0.9
 
@@ -50,6 +46,8 @@ class MixChoice:
         Names of `mixing.styles.EFFECTS`.
     file_format
         One of `FORMATS`.
+    mix_out_sec, mix_in_sec
+        Points that the DJ has set, in track time; None leaves them to the planner.
     """
 
     first: str
@@ -58,6 +56,8 @@ class MixChoice:
     bars: str = AUTO_BARS
     effects: tuple[str, ...] = ()
     file_format: str = FORMATS[0]
+    mix_out_sec: float | None = None
+    mix_in_sec: float | None = None
 
     @property
     def bar_count(self) -> int | None:
@@ -183,21 +183,3 @@ def train(studio: Studio, job: Job) -> None:
     """Learn from the whole library again."""
     start = job.fraction or 0.0
     demo.learn(studio.settings, lambda words, share: job.report(words, start + (1 - start) * share))
-
-
-def render_mix(studio: Studio, job: Job, plan: Plan, choice: MixChoice) -> Plan:
-    """Render a plan with some bars of context; return it with what was measured."""
-    plan = plan.model_copy(deep=True)
-    # wherever the files are now, not where they were when they were analysed
-    plan.a.path = str(studio.path(choice.first))
-    plan.b.path = str(studio.path(choice.second))
-    name = f"{_slug(plan.a.title)} to {_slug(plan.b.title)} - {plan.style}"
-    out = studio.settings.mixes / f"{name}.{choice.file_format}"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    done = render(plan, out, CONTEXT_BARS, progress=lambda share, words: job.report(words, share))
-    done.write(out.with_suffix(".plan.json"))
-    return done
-
-
-def _slug(title: str) -> str:
-    return re.sub(r"[^\w\- ]+", "", title).strip()[:60] or "untitled"

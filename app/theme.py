@@ -14,6 +14,7 @@ SERVED = {
     "waveforms.js": "text/javascript",
     "transport.js": "text/javascript",
     "preview.js": "text/javascript",
+    "transition.js": "text/javascript",
     "clock.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }

@@ -47,11 +47,13 @@ class Pair:
     bars
         Length asked for; None leaves it to the rules.
     mix_out_sec, mix_in_sec
-        Points the DJ has set (bar lines in track time), else None.
+        Points the DJ has set (track time), else None.
     earliest_out_sec
         Track time in A before which no transition begins: in a set A has just come in.
     room_after_sec
         How much of B is left after the transition at least: in a set it goes out again.
+    to_beats
+        Whether the DJ's points go to the nearest beat, else to the nearest bar line.
     """
 
     a: TrackFacts
@@ -62,6 +64,7 @@ class Pair:
     mix_in_sec: float | None = None
     earliest_out_sec: float = 0.0
     room_after_sec: float = 0.0
+    to_beats: bool = False
 
     @cached_property
     def grid_problem(self) -> str | None:
@@ -248,7 +251,7 @@ def _outs(pair: Pair, style: Style, bars: int) -> list[tuple[str, float]]:
     """Return (kind, mix-out in A), the likeliest first."""
     a = pair.a
     if pair.mix_out_sec is not None:
-        return [("your point", a.bar_line(a.bar_index(pair.mix_out_sec)))]
+        return [("your point", _on_grid(a, pair.mix_out_sec, pair.to_beats))]
     structure = a.report.analysis.structure
     earliest = a.audible_start_sec + EARLIEST_OUT_SHARE * (a.audible_end_sec - a.audible_start_sec)
     tail_bars = bars if style.blend else 0
@@ -281,7 +284,7 @@ def _ins(pair: Pair, style: Style, bars: int) -> list[tuple[str, float]]:
     """Return (kind, mix-in in B), the likeliest first."""
     b = pair.b
     if pair.mix_in_sec is not None:
-        return [("your point", b.bar_line(b.bar_index(pair.mix_in_sec)))]
+        return [("your point", _on_grid(b, pair.mix_in_sec, pair.to_beats))]
     structure = b.report.analysis.structure
     audible = b.audible_end_sec - b.audible_start_sec
     latest = b.audible_start_sec + LATEST_IN_SHARE * audible
@@ -303,6 +306,15 @@ def _ins(pair: Pair, style: Style, bars: int) -> list[tuple[str, float]]:
         ),
         MAX_INS,
     )
+
+
+def _on_grid(track: TrackFacts, sec: float, to_beats: bool) -> float:
+    """Return the bar line, or the beat, nearest to a point."""
+    line = track.bar_line(track.bar_index(sec))
+    if not to_beats:
+        return line
+    beat_sec = track.bar_sec(line, 1) / track.beats_per_bar
+    return line + round((sec - line) / beat_sec) * beat_sec
 
 
 def _fitting(

@@ -45,6 +45,7 @@ def plan_transition(
     glide_bars: int = GLIDE_BARS,
     earliest_out_sec: float = 0.0,
     room_after_sec: float = 0.0,
+    to_beats: bool = False,
 ) -> Plan:
     """Plan the transition from track A to track B.
 
@@ -56,7 +57,8 @@ def plan_transition(
         ``auto`` or a name in :data:`mixing.styles.STYLES`.
     bars
         Length in bars of A, one of :data:`mixing.styles.BARS`; None leaves it to the rules.
-        Shorter lengths are tried where the music has no room.
+        Shorter lengths are tried too and may win; with both points given, only where this
+        length is ruled out.
     effects
         Any of ``echo_tail`` and ``filter_drop``.
     mix_out_sec, mix_in_sec
@@ -67,6 +69,8 @@ def plan_transition(
         Track time in A before which the transition does not begin.
     room_after_sec
         How much of B must be left after the transition.
+    to_beats
+        Whether the DJ's points are moved to the nearest beat instead of the nearest bar line.
 
     Returns
     -------
@@ -94,6 +98,7 @@ def plan_transition(
         mix_in_sec,
         earliest_out_sec,
         room_after_sec,
+        to_beats,
     )
     for track, point in ((pair.a, mix_out_sec), (pair.b, mix_in_sec)):
         if track.duration_sec < MIN_TRACK_SEC:
@@ -106,6 +111,9 @@ def plan_transition(
     if style == PlainFade.name:
         return _faded(pair, chosen_effects, "a plain fade, as you asked")
     board = judge_all(generate(pair))
+    if bars is not None and mix_out_sec is not None and mix_in_sec is not None:
+        # all of it is the DJ's: another length only where this one is ruled out
+        board.sort(key=lambda each: (each.rejected, each.candidate.bars != bars))
     if not board:
         return _faded(pair, chosen_effects, "no phrase leaves room for a transition")
     if board[0].rejected:

@@ -1,5 +1,6 @@
 // Who sounds: one audio element a channel, owned by the page, outliving every component.
-// Components are views of it. Channels: "a", "b" (the decks) and "preview" (a rendered transition).
+// Components are views of it. Channels: "a", "b" (the decks), "preview" (a rendered
+// transition) and "plain" (a plain crossfade to hear beside it).
 // One channel sounds at a time: a DJ listens to one thing when choosing.
 
 class Channel extends EventTarget {

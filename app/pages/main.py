@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import theme
-from app.pages import deck, mixer, session, topbar, waves, welcome
+from app.pages import deck, editor, mixer, session, topbar, waves, welcome
 from app.studio import get_studio
 
 st.set_page_config(page_title="Segue", page_icon=theme.page_icon(), layout="wide")
@@ -28,6 +28,8 @@ elif studio.has_music():
             mixer.show(studio, plan)
         with right:
             deck.show(studio, "b")
+    if plan.choice is not None and mixer.editing():
+        editor.show(studio, plan)
 else:
     welcome.show(studio)
 session.show_notices()

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from analysis.errors import SegueError
-from app import components, parts, words
+from app import components, parts, previews, words
 from app.deck_state import Deck, other
+from app.hand import Hand
 from app.jobs import Job, JobState
 from app.pages import session, topbar
 from app.studio import Studio
 from app.tasks import AUTO_BARS, FORMATS, MixChoice
+from app.transition_view import doubts
 from app.words import Said, Tone
 from library.instructions import Instructions
 from mixing.plan import Measured, Plan
-from mixing.styles import BARS, EFFECTS, style_names
+from mixing.styles import AUTO, BARS, EFFECTS, style_names
 
 _EFFECT_WORDS = {"echo_tail": "Echo tail", "filter_drop": "Filter drop"}
 
@@ -33,7 +36,9 @@ class Planned:
     first
         The deck that goes out.
     choice
-        What the controls say; None while a deck is empty.
+        What the controls and the DJ's hand say; None while a deck is empty.
+    asked
+        What the controls alone say.
     plan
         The plan, None where there is none.
     problem
@@ -44,6 +49,7 @@ class Planned:
     choice: MixChoice | None = None
     plan: Plan | None = None
     problem: str = ""
+    asked: MixChoice | None = None
 
 
 def _defaults(studio: Studio) -> None:
@@ -79,7 +85,7 @@ def planned(studio: Studio) -> Planned:
     out, into = loaded.on(first), loaded.on(other(first))
     if out is None or into is None:
         return Planned(first)
-    choice = MixChoice(
+    asked = MixChoice(
         first=out,
         second=into,
         style=state["mix-style"],
@@ -87,10 +93,55 @@ def planned(studio: Studio) -> Planned:
         effects=tuple(state["mix-effects"]),
         file_format=state["mix-format"],
     )
+    choice = hand(asked).applied(asked)
     try:
-        return Planned(first, choice, studio.plan(choice))
+        return Planned(first, choice, studio.plan(choice), asked=asked)
     except SegueError as error:
-        return Planned(first, choice, problem=session.sentence(str(error)))
+        return Planned(first, choice, problem=session.sentence(str(error)), asked=asked)
+
+
+# -- what was decided by hand ----------------------------------------------------------------------
+
+_HAND = "mix-hand"
+_EDITING = "mix-editing"
+
+
+def hand(choice: MixChoice) -> Hand:
+    """Return what the DJ has decided about this way across, nothing unless it was about it."""
+    pair, decided = st.session_state.get(_HAND, (None, Hand()))
+    return decided if pair == (choice.first, choice.second) else Hand()
+
+
+def decide(choice: MixChoice, decided: Hand) -> None:
+    """Keep what the DJ has decided; another pair or direction is another matter."""
+    st.session_state[_HAND] = ((choice.first, choice.second), decided)
+
+
+def is_automatic(asked: MixChoice) -> bool:
+    """Return whether points, style and length are all the planner's."""
+    return hand(asked) == Hand() and asked.style == AUTO and asked.bars == AUTO_BARS
+
+
+def automatic() -> None:
+    """Leave points, style and length to the planner again."""
+    st.session_state.pop(_HAND, None)
+    st.session_state["mix-style"] = AUTO
+    st.session_state["mix-bars"] = AUTO_BARS
+
+
+def _control_moved(part: str) -> None:
+    """Let a control of the mixer count again where a picked candidate stood in for it."""
+    pair, decided = st.session_state.get(_HAND, (None, Hand()))
+    st.session_state[_HAND] = (pair, replace(decided, **{part: None}))
+
+
+def editing() -> bool:
+    """Return whether the transition editor is open."""
+    return bool(st.session_state.get(_EDITING))
+
+
+def _toggle_editor() -> None:
+    st.session_state[_EDITING] = not editing()
 
 
 def show(studio: Studio, now: Planned) -> None:
@@ -100,16 +151,19 @@ def show(studio: Studio, now: Planned) -> None:
         if now.choice is None:
             st.html('<div class="empty">Load both decks, and the way across stands here.</div>')
             return
-        job = _render_job(studio, now.choice)
-        with st.container(key="render"):
+        job = previews.find(studio, now.choice) if now.plan is not None else None
+        with st.container(
+            key="render", horizontal=True, wrap=False, vertical_alignment="center", gap="small"
+        ):
             _render(studio, now, job)
+            _edit_button(now)
         with st.container(key="outcome"):
             if now.problem:
                 st.html(parts.said(Said(now.problem, Tone.BAD), "block"))
-            if job is not None and job.state is JobState.DONE:
-                _result(job, now)
             elif now.plan is not None:
-                _plan(now.plan, now.first)
+                _doubts(now.plan, now.choice, now.first)
+                if not editing():
+                    _outcome(job, now.plan, now.first)
 
 
 # -- controls --------------------------------------------------------------------------------------
@@ -131,6 +185,8 @@ def _controls() -> None:
             key="mix-style",
             format_func=style_words,
             label_visibility="collapsed",
+            on_change=_control_moved,
+            args=("style",),
         )
     with st.container(
         horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", key="lengths"
@@ -142,6 +198,8 @@ def _controls() -> None:
             key="mix-bars",
             required=True,
             label_visibility="collapsed",
+            on_change=_control_moved,
+            args=("bars",),
         )
         st.segmented_control(
             "File",
@@ -171,11 +229,6 @@ def style_words(name: str) -> str:
 # -- rendering -------------------------------------------------------------------------------------
 
 
-def _render_job(studio: Studio, choice: MixChoice) -> Job | None:
-    job = studio.jobs.latest("render")
-    return job if job is not None and job.about.get("choice") == choice else None
-
-
 def _render(studio: Studio, now: Planned, job: Job | None) -> None:
     if job is not None and job.active:
 
@@ -187,12 +240,13 @@ def _render(studio: Studio, now: Planned, job: Job | None) -> None:
 
         st.fragment(progress, run_every=topbar.POLL_SEC)()
         return
-    again = job is not None and job.state is JobState.DONE
+    rendered = job is not None
     st.button(
-        "Render again" if again else "Render the transition",
+        "Rendered" if rendered else "Render the transition",
         key="render-button",
-        type="secondary" if again else "primary",
-        disabled=now.plan is None,
+        type="secondary" if rendered else "primary",
+        disabled=now.plan is None or rendered,
+        help="Nothing has changed since" if rendered else None,
         width="stretch",
         on_click=session.guarded(_start),
         args=(studio, now.choice),
@@ -200,23 +254,47 @@ def _render(studio: Studio, now: Planned, job: Job | None) -> None:
 
 
 def _start(studio: Studio, choice: MixChoice) -> None:
-    session.wait_for(studio.start_render(choice).id, None)
+    session.wait_for(previews.start(studio, choice).id, None)
+
+
+def _edit_button(now: Planned) -> None:
+    by_hand = now.asked is not None and hand(now.asked) != Hand()
+    st.button(
+        "Close" if editing() else ("Edited" if by_hand else "Edit"),
+        key="edit-button",
+        help="Close the editor" if editing() else "See both tracks on one beat, choose and nudge",
+        width="content",
+        on_click=_toggle_editor,
+    )
 
 
 # -- the plan and what became of it ----------------------------------------------------------------
 
 
+def _doubts(plan: Plan, choice: MixChoice, first: Deck) -> None:
+    lines = [replace(each, text=named(each.text, first)) for each in doubts(plan, choice)]
+    if lines:
+        st.html("".join(f"<div>{parts.said(line)}</div>" for line in lines))
+
+
+def _outcome(job: Job | None, plan: Plan, first: Deck) -> None:
+    if job is not None and job.state is JobState.DONE:
+        components.preview(preview_data(job, first))
+        measured_list(job.result)
+    _plan(plan, first)
+
+
 def _plan(plan: Plan, first: Deck) -> None:
     lines = [
-        *(("warn", line) for line in plan.warnings),
         *(("step", line) for line in plan.steps),
         *(("why", line) for line in plan.reasons),
     ]
     items = "".join(f'<li class="{kind}">{escape(named(line, first))}</li>' for kind, line in lines)
-    st.html(f'<div class="plan {first}"><b>{escape(_headline(plan))}</b><ul>{items}</ul></div>')
+    st.html(f'<div class="plan {first}"><b>{escape(headline(plan))}</b><ul>{items}</ul></div>')
 
 
-def _headline(plan: Plan) -> str:
+def headline(plan: Plan) -> str:
+    """Return style, length and tempo of a plan: 'Bass swap · 16 bars · tempo +1.8 %'."""
     bars = f"{plan.bars} bar{'' if plan.bars == 1 else 's'}"
     facts = [style_words(plan.style), bars]
     if plan.beat_matched and plan.stretch_ratio != 1:
@@ -264,24 +342,26 @@ _NAMES = {
 }
 
 
-def _result(job: Job, now: Planned) -> None:
+def preview_data(job: Job, first: Deck) -> dict[str, Any]:
+    """Return what the player needs to know of a rendered transition."""
     plan: Plan = job.result
-    rendered = plan.rendered
-    if rendered is None or plan.measured is None:
+    assert plan.rendered is not None
+    path = Path(plan.rendered.path)
+    return {
+        "job": job.id,
+        "url": f"/dj/mix/{job.id}",
+        "duration_sec": plan.rendered.duration_sec,
+        "overlap": [plan.transition_start_sec, plan.transition_end_sec],
+        "offset_sec": plan.rendered.clock_offset_sec,
+        "direction": "ab" if first == "a" else "ba",
+        "format": path.suffix.lstrip(".").upper(),
+        "file_name": path.name,
+    }
+
+
+def measured_list(plan: Plan) -> None:
+    """Show what was measured on a rendered transition."""
+    if plan.measured is None:
         return
-    length = rendered.duration_sec
-    path = Path(rendered.path)
-    components.preview(
-        {
-            "job": job.id,
-            "url": f"/dj/mix/{job.id}",
-            "duration_sec": length,
-            "overlap": [plan.transition_start_sec, plan.transition_end_sec],
-            "direction": "ab" if now.first == "a" else "ba",
-            "format": path.suffix.lstrip(".").upper(),
-            "file_name": path.name,
-        }
-    )
     lines = "".join(f"<li>{parts.said(line)}</li>" for line in measured_words(plan.measured))
     st.html(f'<div class="measured"><b>As measured on the file</b><ul>{lines}</ul></div>')
-    _plan(plan, now.first)

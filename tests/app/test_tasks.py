@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.batch import BatchResult, Failure
+from app import previews
 from app.errors import NoSuchFolder, UnusableUpload
 from app.jobs import Job, JobState
 from app.studio import Studio
@@ -84,5 +85,5 @@ def test_a_bad_upload_fails_in_one_line_and_is_not_kept(studio: Studio) -> None:
 def test_rendering_two_tracks_that_cannot_be_planned_is_refused_at_once(studio: Studio) -> None:
     track = studio.tracks()[0].track_id
     with pytest.raises(Exception, match="SameTrack"):
-        studio.start_render(MixChoice(track, track))
+        previews.start(studio, MixChoice(track, track))
     assert studio.jobs.latest("render") is None

@@ -172,6 +172,22 @@ def test_the_djs_points_are_kept_to_the_bar(paper_track: Maker) -> None:
     assert plan.mix_in.sec == pytest.approx(9 * bar)
 
 
+def test_the_djs_points_are_kept_to_the_beat_where_that_is_asked(paper_track: Maker) -> None:
+    beat = 60 / 125
+    plan = plan_transition(
+        paper_track("a"),
+        paper_track("b"),
+        "bass_swap",
+        8,
+        mix_out_sec=(4 * 70 + 1) * beat + 0.1,
+        mix_in_sec=(4 * 9 - 1) * beat - 0.1,
+        to_beats=True,
+    )
+    assert plan.beat_matched
+    assert plan.mix_out.sec == pytest.approx((4 * 70 + 1) * beat)
+    assert plan.mix_in.sec == pytest.approx((4 * 9 - 1) * beat)
+
+
 def test_trims_stay_near_what_matches_the_whole_tracks(paper_track: Maker) -> None:
     a, b = paper_track("a", lufs=-9.0), paper_track("b", lufs=-9.0)
     b.analysis.dynamics.short_term_lufs = [-20.0] * 60 + [-8.0] * 100

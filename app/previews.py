@@ -1,0 +1,111 @@
+"""Rendered transitions to listen to: made once for each plan, found again when nothing changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.report import Report
+from app.jobs import Job, JobState, Lane
+from mixing.plan import Plan, plain
+from mixing.planner import plan_transition
+from mixing.render import render
+from mixing.styles import PlainFade
+
+if TYPE_CHECKING:
+    from app.studio import Studio
+    from app.tasks import MixChoice
+
+TRANSITION, PLAIN = "render", "plain"
+"""The kinds of jobs: what was asked for, and the plain crossfade to hear beside it."""
+
+CONTEXT_BARS = 16
+"""Bars of each track heard before and after a transition in its preview."""
+
+_NOT_HEARD = {"candidates", "reasons", "warnings", "steps", "requested_style"}
+
+
+def fingerprint(plan: Plan, file_format: str) -> str:
+    """Return a word that is the same for plans that sound the same.
+
+    Everything that the renderer reads of a plan goes into it, and the format; what else was
+    considered, and the words about it, do not.
+    """
+    heard = plain(plan.model_dump(mode="json", exclude=_NOT_HEARD))
+    content = json.dumps([heard, file_format], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def plain_fade(plan: Plan, a: Report, b: Report) -> Plan:
+    """Return a plain crossfade at a transition's own two points, to be heard beside it.
+
+    Beats are not matched. The incoming track is trimmed as in the transition, so that the two
+    are equally loud.
+    """
+    fade = plan_transition(
+        a, b, PlainFade.name, mix_out_sec=plan.mix_out.sec, mix_in_sec=plan.mix_in.sec
+    )
+    fade.gain_db = plan.gain_db
+    return fade
+
+
+def find(studio: Studio, choice: MixChoice, kind: str = TRANSITION) -> Job | None:
+    """Return the job that renders or has rendered this choice, None where there is none.
+
+    A finished one counts only while its file is there.
+    """
+    word = studio.fingerprint(choice)
+    for job in studio.jobs.of_kind(kind):
+        if job.about.get("sounds") != word:
+            continue
+        if job.active or (job.state is JobState.DONE and Path(job.result.rendered.path).is_file()):
+            return job
+    return None
+
+
+def start(studio: Studio, choice: MixChoice, kind: str = TRANSITION) -> Job:
+    """Render a choice, or return the job that has done so; its result is the measured plan.
+
+    Parameters
+    ----------
+    choice
+        The transition.
+    kind
+        `TRANSITION`, or `PLAIN` for the crossfade to compare it with.
+    """
+    found = find(studio, choice, kind)
+    if found is not None:
+        return found
+    plan = studio.plan(choice)
+    if kind == PLAIN:
+        plan = plain_fade(plan, studio.report(choice.first), studio.report(choice.second))
+    return studio.jobs.submit(
+        kind,
+        "Rendering" if kind == TRANSITION else "Rendering a plain crossfade",
+        lambda job: _render(studio, job, plan, choice),
+        lane=Lane.RENDER,
+        about={"sounds": studio.fingerprint(choice)},
+    )
+
+
+def _render(studio: Studio, job: Job, plan: Plan, choice: MixChoice) -> Plan:
+    """Render a plan with some bars of context; return it with what was measured."""
+    # ways of one style stay apart, so that a finished preview is never written over
+    word = fingerprint(plan, choice.file_format)[:6]
+    plan = plan.model_copy(deep=True)
+    # wherever the files are now, not where they were when they were analysed
+    plan.a.path = str(studio.path(choice.first))
+    plan.b.path = str(studio.path(choice.second))
+    name = f"{_slug(plan.a.title)} to {_slug(plan.b.title)} - {plan.style} {word}"
+    out = studio.settings.mixes / f"{name}.{choice.file_format}"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    done = render(plan, out, CONTEXT_BARS, progress=lambda share, words: job.report(words, share))
+    done.write(out.with_suffix(".plan.json"))
+    return done
+
+
+def _slug(title: str) -> str:
+    return re.sub(r"[^\w\- ]+", "", title).strip()[:60] or "untitled"
