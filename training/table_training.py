@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from library.settings import Settings
 from training.assign import labelled_rows
 from training.assigners import TableModel, make_model
 from training.bucket_rules import BucketRules
+from training.comparison import Comparison, compare, write_report
 from training.errors import UnusableBundle
 from training.evaluation import Scores, out_of_fold, score, write_metrics
 from training.registry import Version, fingerprint, load_bundle, save_bundle, version_name
@@ -86,10 +88,8 @@ def train_on_table(
         If the table cannot serve.
     """
     rows, labels, groups = labelled_rows(source, label, group)
-    columns = feature_columns(rows, kind, label, group)
-    # a hybrid reads artist and title, which are no columns of numbers
-    names = [name for name in ("artist", "title") if name in rows and name not in columns]
-    seen = rows[[*columns, *(names if make_model(model).with_text else [])]]
+    columns = _seen(rows, kind, label, group, model)
+    seen = rows[columns]
     likely, classes = out_of_fold(
         lambda: make_model(model), seen, labels, groups, folds=FOLDS, progress=progress
     )
@@ -107,6 +107,45 @@ def train_on_table(
     write_metrics(scores, settings.models / "metrics.json", kind=kind, model=model,
                   version=version.name, trained_at=version.trained_at)  # fmt: skip
     return bundle, version, scores
+
+
+def compare_on_table(
+    source: pd.DataFrame | Path,
+    kind: str,
+    label: str,
+    models: tuple[str, str],
+    report: Path,
+    *,
+    group: str | None = None,
+) -> Comparison:
+    """Cross-validate two models on the same folds, write an HTML report, return the comparison.
+
+    See `train_on_table` for the parameters.
+    """
+    rows, labels, groups = labelled_rows(source, label, group)
+    scores, right = [], []
+    for name in models:
+        likely, classes = out_of_fold(
+            lambda name=name: make_model(name),  # type: ignore[misc]
+            rows[_seen(rows, kind, label, group, name)],
+            labels,
+            groups,
+            folds=FOLDS,
+        )
+        scores.append(score(likely, classes, labels))
+        truth = np.array([classes.index(one) for one in labels])
+        right.append(likely.argmax(axis=1) == truth)
+    found = compare(right[0], right[1], models)
+    write_report(found, (scores[0], scores[1]), classes, report)
+    return found
+
+
+def _seen(rows: pd.DataFrame, kind: str, label: str, group: str | None, model: str) -> list[str]:
+    """Return the columns a model is given: a hybrid reads artist and title too."""
+    columns = feature_columns(rows, kind, label, group)
+    if not make_model(model).with_text:
+        return columns
+    return [*columns, *(n for n in ("artist", "title") if n in rows and n not in columns)]
 
 
 def load_table_model(path: Path, kind: str) -> tuple[TableBundle, str]:

@@ -15,10 +15,11 @@ from app.cli.console import JsonFlag, ReportsOption
 from app.cli.tracks import find_track, open_library
 from library.library import Library
 from library.settings import Settings
+from training import table_training
 from training.assigners import KINDS_OF_MODEL
 from training.bucket_rules import find_rules
 from training.dataset import clean, collect
-from training.errors import NoModel, TooFewTracks
+from training.errors import NoModel, TooFewTracks, UnknownVersion
 from training.labels import KINDS
 from training.learn import (
     learn_labels,
@@ -29,7 +30,6 @@ from training.learn import (
 from training.recommend import Recommendations, recommend_from
 from training.registry import Version, rollback, trust, versions
 from training.rules import RecommendRules
-from training.table_training import table_kind, table_model_path, train_on_table
 from training.tables import need_columns, read_csv
 
 train_app = typer.Typer(
@@ -99,10 +99,7 @@ def train_genre(
     as_json: JsonFlag = False,
 ) -> None:
     """Train the genre model on your tags and corrections, or on any table with genres."""
-    if csv is None and model is None:
-        _train_labels("genre", as_json)
-        return
-    _train_table("genre", csv, label, group, model, as_json)
+    _train("genre", csv, label, group, model, as_json)
 
 
 @train_app.command("buckets")
@@ -114,10 +111,7 @@ def train_buckets(
     as_json: JsonFlag = False,
 ) -> None:
     """Train the bucket model on your folders and corrections, or on any table with buckets."""
-    if csv is None and model is None:
-        _train_labels("bucket", as_json)
-        return
-    _train_table("bucket", csv, label, group, model, as_json)
+    _train("bucket", csv, label, group, model, as_json)
 
 
 def recommend(
@@ -225,6 +219,81 @@ def roll_back(
     console.out.print(f"{kind} is version {version.name} again.")
 
 
+@models_app.command("show")
+def show_model(
+    kind: Annotated[str, typer.Argument(help="As `segue models list` names it.")],
+    version: Annotated[
+        str | None, typer.Argument(help="A version's name; without it, the one in use.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show a version: what it learned from, how good it was, which libraries made it."""
+    found = _find_version(console.settings(), kind, version)
+    if as_json:
+        console.print_json(_version_row(found))
+        return
+    console.out.print(
+        f"{kind} {found.name}{', in use' if found.active else ''}: trained {found.trained_at[:19]}"
+        f" UTC on {found.tracks} tracks (data {found.data_fingerprint})"
+    )
+    for name, value in found.metrics.items():
+        shown = f"{value:.3f}" if isinstance(value, float) else str(value)
+        console.out.print(f"  {name.replace('_', ' ')}: {shown}", markup=False)
+    made = ", ".join(f"{name} {one}" for name, one in found.libraries.items())
+    console.out.print(f"  made with {made}")
+
+
+@models_app.command("promote")
+def promote(
+    kind: Annotated[str, typer.Argument(help="As `segue models list` names it.")],
+    version: Annotated[str, typer.Argument(help="The version to use from now on.")],
+    even_worse: Annotated[
+        bool, typer.Option("--even-worse", help="Also where it was less accurate.")
+    ] = False,
+) -> None:
+    """Use a version from now on; one that was less accurate only when told to."""
+    settings = console.settings()
+    wanted = _find_version(settings, kind, version)
+    now = next((one for one in versions(_model_files(settings)[kind], kind) if one.active), None)
+    new, old = (one.metrics.get("accuracy") if one else None for one in (wanted, now))
+    if not even_worse and new is not None and old is not None and new < old:
+        raise typer.BadParameter(
+            f"{wanted.name} was right in {new:.1%}, the one in use in {old:.1%};"
+            " --even-worse promotes it all the same"
+        )
+    roll_back(kind, wanted.name)
+
+
+@models_app.command("compare")
+def compare_models(
+    first: Annotated[str, typer.Argument(help=f"One of {', '.join(KINDS_OF_MODEL)}.")],
+    second: Annotated[str, typer.Argument(help="Another one.")],
+    csv: Annotated[Path, typer.Option("--csv", help="Labelled tracks.")],
+    label: Annotated[str, typer.Option("--label", help="Its column of labels.")],
+    group: _GroupOption = None,
+    kind: Annotated[str, typer.Option(help="genre (sound alone) or bucket.")] = "bucket",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Report.  [default: data/comparison.html]")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Judge two models on the same folds of a table, and say whether one is really better."""
+    for name, among in ((first, KINDS_OF_MODEL), (second, KINDS_OF_MODEL), (kind, KINDS)):
+        if name not in among:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(among)}")
+    out = out or console.settings().data / "comparison.html"
+    found = table_training.compare_on_table(csv, kind, label, (first, second), out, group=group)
+    if as_json:
+        console.print_json({**asdict(found), "verdict": found.verdict, "report": str(out)})
+        return
+    console.out.print(
+        f"{found.verdict}; gain {found.gain:+.3f} ({found.gain_low:+.3f} to"
+        f" {found.gain_high:+.3f}); {out}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
 def _recommender(library: Library) -> dict[str, Any]:
     """Load the bundle; train it first where there is none yet, as a newcomer would expect."""
     path = library.settings.recommender
@@ -250,7 +319,7 @@ def _train_labels(kind: str, as_json: bool) -> None:
             console.out.print(f"  {name.replace('_', ' ')}: {value:.3f}")
 
 
-def _train_table(
+def _train(
     kind: str,
     csv: Path | None,
     label: str | None,
@@ -258,6 +327,9 @@ def _train_table(
     model: str | None,
     as_json: bool,
 ) -> None:
+    if csv is None and model is None:
+        _train_labels(kind, as_json)
+        return
     model = model or "ensemble"
     if model not in KINDS_OF_MODEL:
         raise typer.BadParameter(f"{model!r} is none of {', '.join(KINDS_OF_MODEL)}")
@@ -271,7 +343,7 @@ def _train_table(
         label = next((name for name in (f"{kind}_label", kind) if name in source), f"{kind}_label")
     need_columns(source, (label, group), csv or "the library")
     with console.progress_bar("Judging on folds") as bar:
-        _, version, scores = train_on_table(
+        _, version, scores = table_training.train_on_table(
             source,
             kind,
             label,
@@ -295,8 +367,21 @@ def _model_files(settings: Settings) -> dict[str, Path]:
         "recommender": settings.recommender,
         "genre": settings.label_model("genre"),
         "bucket": settings.label_model("bucket"),
-        **{table_kind(kind): table_model_path(settings, kind) for kind in KINDS},
+        **{
+            table_training.table_kind(kind): table_training.table_model_path(settings, kind)
+            for kind in KINDS
+        },
     }
+
+
+def _find_version(settings: Settings, kind: str, name: str | None) -> Version:
+    files = _model_files(settings)
+    if kind not in files:
+        raise typer.BadParameter(f"{kind!r} is none of {', '.join(files)}", param_hint="KIND")
+    for one in versions(files[kind], kind):
+        if one.active if name is None else name and one.digest.startswith(name):
+            return one
+    raise UnknownVersion(kind, name or "in use")
 
 
 def _version_row(version: Version) -> dict[str, Any]:

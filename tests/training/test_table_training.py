@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 from app.cli.main import app
 from library.settings import Settings
 from training import estimators
-from training.errors import BadTable, UntrustedBundle, UnusableBundle
+from training.errors import BadTable, UnknownVersion, UntrustedBundle, UnusableBundle
 from training.registry import save_bundle, versions
 from training.synthetic import make_dataset
 from training.table_training import load_table_model, table_model_path, train_on_table
@@ -96,3 +97,27 @@ def test_a_table_without_the_label_is_named(home: Settings, tmp_path: Path) -> N
     assert "no column 'genre_label'" in str(done.exception)
     wrong = runner.invoke(app, ["train", "genre", "--csv", "x", "--model", "oracle"])
     assert wrong.exit_code == 2
+
+
+def test_versions_are_shown_and_a_worse_one_is_promoted_only_when_told(home: Settings) -> None:
+    good = train_on_table(make_dataset(60), "genre", "genre_label", home, model="forest")[1]
+    shuffled = make_dataset(60)
+    shuffled["genre_label"] = shuffled["genre_label"].sample(frac=1, random_state=0).tolist()
+    bad = train_on_table(shuffled, "genre", "genre_label", home, model="forest")[1]
+    assert bad.metrics["accuracy"] < good.metrics["accuracy"]
+
+    def models(*arguments: str) -> Any:
+        return runner.invoke(app, ["models", *arguments])
+
+    shown = models("show", "genre_table")
+    assert f"genre_table {bad.name}, in use" in shown.output
+    assert "scikit-learn" in shown.output
+    assert models("promote", "genre_table", good.name).exit_code == 0
+    assert json.loads(models("show", "genre_table", "--json").stdout)["name"] == good.name
+    refused = models("promote", "genre_table", bad.name)
+    assert refused.exit_code == 2
+    assert json.loads(models("show", "genre_table", "--json").stdout)["name"] == good.name
+    assert models("promote", "genre_table", bad.name, "--even-worse").exit_code == 0
+    assert json.loads(models("show", "genre_table", "--json").stdout)["name"] == bad.name
+    assert isinstance(models("show", "genre_table", "ffffff").exception, UnknownVersion)
+    assert models("show", "oracle").exit_code == 2
