@@ -43,8 +43,8 @@ def overlap(plan: Plan, first: Deck) -> dict[Deck, tuple[float, float, str]]:
     """
     length = plan.transition_end_sec - plan.transition_start_sec
     start, entry = plan.mix_out.sec, plan.mix_in.sec
-    if plan.timeline is None:  # a switch: A plays it alone, B begins where it ends
-        return {first: (start, start + length, "out"), other(first): (entry, entry, "in")}
+    if plan.timeline is None:  # a switch: A plays it alone up to its end, where B begins
+        return {first: (start - length, start, "out"), other(first): (entry, entry, "in")}
     rate = plan.timeline.b.rate
     return {
         first: (start, start + length * plan.timeline.a.rate, "out"),
