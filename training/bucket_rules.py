@@ -16,7 +16,6 @@ that is unknown fits no range.
 
 from __future__ import annotations
 
-import importlib
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
 
 from library.corrections import check_correction
 from library.errors import BadCorrection
@@ -97,8 +97,6 @@ def read_rules(path: Path) -> BucketRules:
         payload = tomllib.loads(text) if path.suffix == ".toml" else _yaml(text)
     except FileNotFoundError as error:
         raise BadTable(path, "no such file") from error
-    except ImportError as error:
-        raise BadTable(path, "needs pyyaml; install it, or write the rules as .toml") from error
     except (OSError, ValueError) as error:
         raise BadTable(path, f"cannot be read ({error})") from error
     listed = payload.get("rules") if isinstance(payload, dict) else None
@@ -134,7 +132,6 @@ def number(row: Mapping[Any, Any], names: Sequence[str]) -> float | None:
 
 
 def _yaml(text: str) -> Any:
-    yaml = importlib.import_module("yaml")  # comes with Essentia, so not on every system
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
