@@ -18,6 +18,10 @@ OPENL3_WEIGHTS = "SEGUE_OPENL3_WEIGHTS"
 in `analysis.embeddings`, which is not imported here because it loads the transforms."""
 
 
+BEAT_THIS_CHECKPOINT = "SEGUE_BEAT_THIS_CHECKPOINT"
+"""Environment variable: path of Beat This!'s checkpoint, as in `analysis.rhythm`."""
+
+
 @dataclass(frozen=True)
 class Dependency:
     """One optional library as found on this machine.
@@ -65,6 +69,12 @@ _OPTIONAL = {
         "its last release does not import on Python 3.10 and later; build the main branch from "
         "https://github.com/CPJKU/madmom if you need it (models for non-commercial use only)",
     ),
+    "beat_this": _Optional(
+        "beat_this",
+        "the beats and downbeats of a neural network beside ours",
+        "install https://github.com/CPJKU/beat_this with PyTorch in this environment and set "
+        f"{BEAT_THIS_CHECKPOINT} to a checkpoint file",
+    ),
     "openl3": _Optional(
         "openl3",
         "learned embeddings (--embeddings)",
@@ -99,17 +109,18 @@ def check_dependency(name: str) -> Dependency:
     Parameters
     ----------
     name
-        essentia, madmom, openl3, pyloudnorm or spleeter.
+        essentia, madmom, beat_this, openl3, pyloudnorm or spleeter.
     """
     wanted = _OPTIONAL[name]
     reason = _why_missing(wanted.module)
     version = "" if reason == "not installed" else _version(name)
-    if not reason and name == "openl3":
-        weights = os.environ.get(OPENL3_WEIGHTS, "")
+    variable = {"openl3": OPENL3_WEIGHTS, "beat_this": BEAT_THIS_CHECKPOINT}.get(name)
+    if not reason and variable is not None:
+        weights = os.environ.get(variable, "")
         if not weights:
-            reason = f"installed, but {OPENL3_WEIGHTS} does not name its weights"
+            reason = f"installed, but {variable} does not name its weights"
         elif not Path(weights).is_file():
-            reason = f"installed, but {OPENL3_WEIGHTS} names no file: {weights}"
+            reason = f"installed, but {variable} names no file: {weights}"
     if reason == "not installed" and name == "essentia" and sys.platform == "win32":
         reason = "there is no Windows wheel"
     return Dependency(

@@ -118,6 +118,7 @@ class Rhythm(_Model):
     danceability_score: Number = None
     onset_curve_summary: dict[str, Any] = Field(default_factory=dict)
     madmom_downbeat: dict[str, Any] = Field(default_factory=dict)
+    beat_this: dict[str, Any] = Field(default_factory=dict)
 
 
 class KeyCandidate(_Model):

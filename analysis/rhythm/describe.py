@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from analysis.audio import Audio
 from analysis.report import BeatGrid, GridSegment, Rhythm, Stats, Swing
 from analysis.rhythm.attacks import find_attacks
+from analysis.rhythm.beat_this_engine import beat_this_beats
 from analysis.rhythm.grid import find_grid_in
 from analysis.rhythm.groove import competing_pulses, groove_confidence
 from analysis.rhythm.madmom_engine import madmom_downbeats
@@ -53,6 +54,7 @@ def describe_rhythm(
         danceability_score=danceability(grid.bpm, heard.total),
         polyrhythm_candidates=[dict(one) for one in competing_pulses(raw, heard.hop_sec)],
         madmom_downbeat=madmom_downbeats(audio, disabled=disable_madmom),
+        beat_this=beat_this_beats(audio),
     )
     if grid.bpm is None:
         return rhythm

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import collections
 import collections.abc
+import contextlib
 import importlib
 import importlib.util
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from analysis.audio import Audio
 MADMOM_RATE_HZ = 44100
 MADMOM_FPS = 100
 BEATS_PER_BAR = (3, 4)
+_ABSTRACT = ("MutableSequence", "Sequence", "Iterable")
 
 
 class _RaggedNumpy:
@@ -38,6 +41,19 @@ class _RaggedNumpy:
             return np.asarray(rows, dtype=object)
 
 
+@contextlib.contextmanager
+def _older_collections() -> Iterator[None]:
+    """Put the abstract classes back where Python 3.9 had them, for an import's time."""
+    missing = [name for name in _ABSTRACT if not hasattr(collections, name)]
+    for name in missing:
+        setattr(collections, name, getattr(collections.abc, name))
+    try:
+        yield
+    finally:
+        for name in missing:
+            delattr(collections, name)
+
+
 def import_madmom(module: str) -> Any:
     """Import a module of madmom, with the names it expects of older Pythons and numpys.
 
@@ -48,13 +64,11 @@ def import_madmom(module: str) -> Any:
     """
     if "madmom" not in sys.modules and importlib.util.find_spec("madmom") is None:
         raise ModuleNotFoundError("No module named 'madmom'", name="madmom")
-    for name in ("MutableSequence", "Sequence", "Iterable"):
-        if not hasattr(collections, name):
-            setattr(collections, name, getattr(collections.abc, name))
     for name, kind in (("float", float), ("int", int), ("bool", bool), ("object", object)):
         if name not in np.__dict__:
             setattr(np, name, kind)
-    found: Any = importlib.import_module(f"madmom.{module}")
+    with _older_collections():
+        found: Any = importlib.import_module(f"madmom.{module}")
     if hasattr(found, "np"):
         found.np = _RaggedNumpy()
     return found

@@ -13,7 +13,9 @@ from analysis.options import ESSENTIA_SWITCH, AnalysisOptions
 
 def test_every_library_of_the_report_is_looked_for() -> None:
     found = check_dependencies()
-    assert [one.name for one in found] == ["essentia", "madmom", "openl3", "pyloudnorm", "spleeter"]
+    assert [one.name for one in found] == [
+        *("essentia", "madmom", "beat_this", "openl3", "pyloudnorm", "spleeter")
+    ]
     for one in found:
         assert one.adds
         assert one.available == (not one.reason)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from analysis.audio import Audio
+from analysis.rhythm.beat_this_engine import CHECKPOINT_VARIABLE, beat_this_beats
 from analysis.rhythm.describe import danceability, describe_rhythm, summarise_curve
 from analysis.rhythm.madmom_engine import import_madmom, madmom_downbeats
 
@@ -142,3 +143,44 @@ def test_madmom_finds_the_numpy_it_was_written_for(monkeypatch: pytest.MonkeyPat
     found = import_madmom("features.downbeats")
     assert found.rows().shape == (2,)
     assert found.np.asarray([1.0, 2.0]).dtype == np.float64
+
+
+def test_beat_this_says_why_it_did_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(CHECKPOINT_VARIABLE, raising=False)
+    assert beat_this_beats(loop(5.0))["status"].startswith("off: name a checkpoint")
+    assert "there is no file" in beat_this_beats(loop(5.0), str(tmp_path / "none"))["status"]
+    checkpoint = tmp_path / "final0.ckpt"
+    checkpoint.write_bytes(b"weights")
+    monkeypatch.setitem(sys.modules, "beat_this", None)
+    assert "unavailable: beat_this" in beat_this_beats(loop(5.0), str(checkpoint))["status"]
+
+
+def test_beat_this_runs_from_the_named_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: dict[str, object] = {}
+
+    class Audio2Beats:
+        """Stands in for the network: the same call, one beat a second, bars of three."""
+
+        def __init__(self, checkpoint_path: str, device: str, dbn: bool) -> None:
+            heard.update(checkpoint=Path(checkpoint_path).read_bytes(), device=device, dbn=dbn)
+
+        def __call__(self, signal: np.ndarray, sr: int) -> tuple[np.ndarray, np.ndarray]:
+            heard["seconds"] = len(signal) / sr
+            return np.arange(0.5, 5.0), np.array([1.5, 4.5])
+
+    module = types.ModuleType("beat_this.inference")
+    module.Audio2Beats = Audio2Beats  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "beat_this", types.ModuleType("beat_this"))
+    monkeypatch.setitem(sys.modules, "beat_this.inference", module)
+    checkpoint = tmp_path / "final0.ckpt"
+    checkpoint.write_bytes(b"weights")
+    monkeypatch.setenv(CHECKPOINT_VARIABLE, str(checkpoint))
+    assert beat_this_beats(loop(5.0)) == {
+        "status": "ok",
+        "beat_times_sec": [0.5, 1.5, 2.5, 3.5, 4.5],
+        "beat_positions": [None, 1, 2, 3, 1],
+        "downbeat_times_sec": [1.5, 4.5],
+    }
+    assert heard == {"checkpoint": b"weights", "device": "cpu", "dbn": False, "seconds": 5.0}
