@@ -21,10 +21,13 @@ CONTEXT_BARS = 8
 FLOOR_LUFS = -70.0
 """The standard's absolute gate; quieter is silence."""
 
-MAX_RIDE_DB = 4.0
+MAX_RIDE_DB = 5.0
 """What a hand on the gain would correct; more would change the music."""
 RIDE_SMOOTH_STEPS = 10
-RIDE_ROUNDS = 6
+RIDE_ROUNDS = 8
+RIDE_RAMP_BARS = 0.5
+"""How long the gain takes to leave 0 dB at either end: where A falls to its outro at the first
+beat, a whole bar would be too late."""
 
 
 def step_energies(samples: Samples, sample_rate: int) -> Floats:
@@ -91,7 +94,10 @@ def ride(energies: Floats, overlap: Overlap) -> list[tuple[float, float]]:
     gain_db = np.zeros(len(energies))
     times = (np.arange(len(energies)) + 0.5) * STEP_SEC
     window = np.clip(
-        np.minimum(times - overlap.start_sec, overlap.end_sec - times) / overlap.bar_sec, 0, 1
+        np.minimum(times - overlap.start_sec, overlap.end_sec - times)
+        / (RIDE_RAMP_BARS * overlap.bar_sec),
+        0,
+        1,
     )
     for _ in range(RIDE_ROUNDS):
         deviation = line_deviation(energies * 10 ** (gain_db / 10), overlap)

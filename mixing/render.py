@@ -34,9 +34,9 @@ MAX_HEADROOM_DB = 12.0
 """How far the whole file is turned down, so that neither track's own peaks meet the limiter:
 it is there for the sum of both. As much as a track may be trimmed up."""
 
-MEETING_HEADROOM_DB = 6.0
+MEETING_HEADROOM_DB = 8.0
 """How far the file is turned down for the sum of both."""
-LIMITED_DB = 2.0
+LIMITED_DB = 1.5
 """By how much that sum may still meet the limiter, as kicks that fall together do. More of it
 would be heard as a dip: the limiter would undo what the level ride puts right."""
 

@@ -35,7 +35,7 @@ SUFFIXES = (".wav", ".flac", ".mp3")
 twice."""
 WAV_LIMIT_BYTES = 2**32 - 4096
 """A WAV file counts its bytes in 32 bits."""
-MEETING_HEADROOM_DB = 4.5
+MEETING_HEADROOM_DB = 6.0
 """How far the set is turned down below its highest track: where two play, kicks fall together and
 the level is ridden. A limiter that had to hold all of that would be heard as a dip."""
 RENDERED_SHARE = 0.85
