@@ -13,7 +13,8 @@ export type DeckId = (typeof DECKS)[number];
 /** Small and declarative. `null` is "no opinion": a restarted server knows nothing of a live set. */
 export interface Wish {
   v: 1;
-  /** The newest report of this page that Python has dealt with. */
+  /** The newest report of this page that Python has dealt with: the largest `seq` of the `client`
+   * of the box's last report. 0 in a new session, which is answered with a `hello`. */
   ack: number;
   decks: Record<DeckId, DeckWish | null>;
   /** A set to be played by the planner's plans, or null. */
@@ -332,7 +333,8 @@ export interface Engine {
   /** Fetches the facts and the sound; resolves when playable. The same id and rev changes nothing. */
   load(deck: DeckId, wish: DeckWish, startShare?: number): Promise<void>;
   unload(deck: DeckId): void;
-  /** Starts `deck` at `fromSec` exactly when the other deck is heard at `atSec`. */
+  /** Starts `deck` at `fromSec` exactly when the other deck is heard at `atSec`; a later call
+   * replaces it, and `atSec` Infinity takes it back. */
   arm(deck: DeckId, fromSec: number, atSec: number): void;
   /** Sets a deck's tempo as a rate (1 = as recorded), within its widest range. */
   setRate(deck: DeckId, rate: number): void;
@@ -344,4 +346,11 @@ export interface Engine {
   /** For tests and benchmarks: records the master as float samples until stopped. */
   tap(): Promise<{ sampleRate: number; stop(): Promise<{ channels: Float32Array[]; startedAt: number }> }>;
   stats(): { scriptMs: number[]; underruns: number; memoryBytes: number };
+  /** Called with every action as it is dispatched, before it acts: automix lets go of what the DJ
+   * takes. `dispatch` itself ignores the control `automix`, which src/automix/ answers here.
+   * Returns how to stop listening. */
+  onAction(listener: (action: Action) => void): () => void;
+  /** Sends an event to every listener, for what is built on the engine (src/automix/, which also
+   * writes `state.automix`). */
+  emit(event: EngineEvent): void;
 }
