@@ -12,6 +12,7 @@ libsndfile's mpg123 starts up to one frame (26 ms) elsewhere and prints warnings
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,11 +24,20 @@ import soxr
 from numpy.typing import NDArray
 
 from analysis.containers import AUDIO_SUFFIXES, check_file, open_container, plain_reason
+from analysis.downmix import down_mixed
 from analysis.errors import UnreadableAudio
 from analysis.hashing import content_hash
 from analysis.paged import room_for
 
-__all__ = ["AUDIO_SUFFIXES", "Audio", "Samples", "content_hash", "load_audio"]
+__all__ = [
+    "AUDIO_SUFFIXES",
+    "Audio",
+    "AudioStream",
+    "Samples",
+    "content_hash",
+    "load_audio",
+    "stream_audio",
+]
 
 Samples = NDArray[np.float32]
 
@@ -48,24 +58,6 @@ _BLOCK_FRAMES = 1 << 18
 
 # Content that libsndfile reads exactly. Everything else goes to FFmpeg.
 _SOUNDFILE_MAGIC = (b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b"fLaC", b"OggS", b"caff", b".snd")
-
-# How much of each channel of common layouts (WAVE order) reaches the left and the right.
-# ITU-R BS.775 down-mix: centre and surrounds at −3 dB, LFE left out.
-_HALF_POWER = 0.7071
-_LEFT = {
-    3: (1.0, 0.0, _HALF_POWER),
-    4: (1.0, 0.0, _HALF_POWER, 0.0),
-    5: (1.0, 0.0, _HALF_POWER, _HALF_POWER, 0.0),
-    6: (1.0, 0.0, _HALF_POWER, 0.0, _HALF_POWER, 0.0),
-    8: (1.0, 0.0, _HALF_POWER, 0.0, _HALF_POWER, 0.0, _HALF_POWER, 0.0),
-}
-_RIGHT = {
-    3: (0.0, 1.0, _HALF_POWER),
-    4: (0.0, 1.0, 0.0, _HALF_POWER),
-    5: (0.0, 1.0, _HALF_POWER, 0.0, _HALF_POWER),
-    6: (0.0, 1.0, _HALF_POWER, 0.0, 0.0, _HALF_POWER),
-    8: (0.0, 1.0, _HALF_POWER, 0.0, 0.0, _HALF_POWER, 0.0, _HALF_POWER),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +112,23 @@ class Audio:
     def duration_sec(self) -> float:
         """Length in seconds."""
         return int(self.samples.shape[1]) / self.sample_rate
+
+
+@dataclass(frozen=True)
+class AudioStream:
+    """Audio while it is being decoded.
+
+    Parameters
+    ----------
+    sample_rate
+        Of the blocks, in Hz.
+    blocks
+        float32 of shape (channels, n), channels 1 or 2, in order, n as it comes: the samples
+        that `load_audio` would gather.
+    """
+
+    sample_rate: int
+    blocks: Iterator[Samples]
 
 
 @dataclass(frozen=True)
@@ -184,6 +193,43 @@ def load_audio(
             "it holds no audio" if start_sec == 0 else f"it ends before {start_sec:g} s"
         )
     raise UnreadableAudio(path, failure)
+
+
+def stream_audio(path: Path | str, *, max_sample_rate: int = MAX_SAMPLE_RATE) -> AudioStream:
+    """Decode a file bit by bit: the same samples as `load_audio`, never all in memory.
+
+    Parameters
+    ----------
+    path, max_sample_rate
+        As in `load_audio`.
+
+    Raises
+    ------
+    UnreadableAudio
+        If there is no such file, or no audio in it. Damage further on ends the blocks early.
+    """
+    path = Path(path)
+    check_file(path)
+    failure = ""
+    for decode in _decoders(path):
+        try:
+            source = decode(path, 0.0, None)
+            rate = _checked_rate(path, source, max_sample_rate)
+            blocks = _converted(source, rate)
+            first = next(blocks, None)
+        except UnreadableAudio as error:
+            failure = failure or error.reason
+            continue
+        if first is not None:
+            return AudioStream(rate, _as_far_as_it_goes(first, blocks))
+        failure = failure or "it holds no audio"
+    raise UnreadableAudio(path, failure)
+
+
+def _as_far_as_it_goes(first: Samples, rest: Iterator[Samples]) -> Iterator[Samples]:
+    yield first
+    with suppress(UnreadableAudio):  # what was decoded before the damage is worth having
+        yield from rest
 
 
 def _decoders(path: Path) -> tuple[_Decoder, ...]:
@@ -275,18 +321,34 @@ def _ffmpeg_frames(
             continue  # one damaged packet
 
 
-def _collect(path: Path, source: _Source, max_sample_rate: int) -> Audio:
-    """Gather a source's blocks into one array."""
+def _checked_rate(path: Path, source: _Source, max_sample_rate: int) -> int:
+    """Return the rate to decode to, or refuse what cannot be music."""
     if source.sample_rate < MIN_SAMPLE_RATE:
         raise UnreadableAudio(path, f"a sample rate of {source.sample_rate} Hz is not music")
     if not 1 <= source.channels <= MAX_CHANNELS:
         raise UnreadableAudio(path, f"{source.channels} channels are not music")
-    rate = _reduced_rate(source.sample_rate, max_sample_rate)
+    return _reduced_rate(source.sample_rate, max_sample_rate)
+
+
+def _converted(source: _Source, rate: int) -> Iterator[Samples]:
+    """Yield a source's blocks as sound: finite, at most two channels, at ``rate``."""
+    if rate == source.sample_rate:
+        for block in source.blocks:
+            yield down_mixed(_sane(block))
+        return
     kept = min(source.channels, 2)
-    resampler = None
+    resampler = soxr.ResampleStream(source.sample_rate, rate, kept, dtype="float32")
+    for block in source.blocks:
+        yield resampler.resample_chunk(down_mixed(_sane(block)).T.copy()).T
+    yield resampler.resample_chunk(np.zeros((0, kept), np.float32), last=True).T
+
+
+def _collect(path: Path, source: _Source, max_sample_rate: int) -> Audio:
+    """Gather a source's blocks into one array."""
+    rate = _checked_rate(path, source, max_sample_rate)
+    kept = min(source.channels, 2)
     expected = source.expected_frames
     if rate != source.sample_rate:
-        resampler = soxr.ResampleStream(source.sample_rate, rate, kept, dtype="float32")
         expected = int(expected * rate / source.sample_rate) + 1
     # A header may claim any length; believe at most two hours before the audio shows it.
     buffer = room_for((kept, min(expected, 7200 * rate) + 1), rate)
@@ -305,11 +367,8 @@ def _collect(path: Path, source: _Source, max_sample_rate: int) -> Audio:
         filled = needed
 
     try:
-        for block in source.blocks:
-            sane = _down_mixed(_sane(block))
-            add(sane if resampler is None else resampler.resample_chunk(sane.T.copy()).T)
-        if resampler is not None:
-            add(resampler.resample_chunk(np.zeros((0, kept), np.float32), last=True).T)
+        for block in _converted(source, rate):
+            add(block)
     except UnreadableAudio:
         if not filled:
             raise  # what was decoded before the damage is worth having
@@ -325,18 +384,6 @@ def _sane(block: Samples) -> Samples:
     if peak <= MAX_LEVEL:
         return block
     return np.where(np.abs(block) <= MAX_LEVEL, block, np.float32(0.0))
-
-
-def _down_mixed(block: Samples) -> Samples:
-    """Return at most two channels; surround layouts by BS.775, unknown ones odd/even."""
-    channels = block.shape[0]
-    if channels <= 2:
-        return block
-    even = np.arange(channels) % 2 == 0
-    left = np.array(_LEFT.get(channels, even), np.float32)
-    right = np.array(_RIGHT.get(channels, ~even), np.float32)
-    matrix = np.stack([left / left.sum(), right / right.sum()])
-    return matrix @ block
 
 
 def _reduced_rate(rate: int, limit: int) -> int:

@@ -11,7 +11,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.audio import AUDIO_SUFFIXES, MAX_SAMPLE_RATE, load_audio
+from analysis.audio import AUDIO_SUFFIXES, MAX_SAMPLE_RATE, load_audio, stream_audio
 from analysis.errors import UnreadableAudio
 from tests.analysis.sounds import ALL_SUFFIXES, noise, save, sine
 
@@ -50,6 +50,31 @@ def test_a_stretch_is_the_same_as_a_slice_of_the_whole(suffix: str, tmp_path: Pa
     assert part.samples.shape == (2, round(1.25 * RATE))
     expected = whole.samples[:, first : first + part.samples.shape[1]]
     np.testing.assert_allclose(part.samples, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "rate"),
+    [(".wav", 96_000), (".flac", 96_000), (".ogg", RATE), (".mp3", RATE), (".m4a", RATE)],
+)
+def test_a_stream_is_what_is_loaded(suffix: str, rate: int, tmp_path: Path) -> None:
+    path = save(tmp_path / f"noise{suffix}", noise(8.0, rate), rate)
+    stream = stream_audio(path, max_sample_rate=RATE)
+    blocks = list(stream.blocks)
+    whole = load_audio(path, max_sample_rate=RATE)
+    assert stream.sample_rate == whole.sample_rate == RATE
+    assert len(blocks) > 1
+    np.testing.assert_array_equal(np.concatenate(blocks, axis=1), whole.samples)
+
+
+def test_a_stream_of_a_damaged_file_ends_early_and_of_none_is_an_error(tmp_path: Path) -> None:
+    path = save(tmp_path / "noise.flac", noise(12.0, RATE), RATE)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 3 // 4] + bytes(len(content) // 4))
+    sent = sum(block.shape[1] for block in stream_audio(path).blocks)
+    assert 2 * RATE < sent < 12 * RATE
+    path.write_text("la la la" * 99)
+    with pytest.raises(UnreadableAudio):
+        stream_audio(path)
 
 
 @pytest.fixture(scope="module")
