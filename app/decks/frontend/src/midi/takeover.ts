@@ -1,0 +1,67 @@
+// Soft take-over: a fader that was moved on screen does not jump to where the hardware's happens to
+// stand. The hardware takes it over when it passes the place, and only then moves it.
+
+import type { ControlName, DeckId } from "../contract";
+
+/** So near, hardware and screen count as being in the same place. */
+const NEAR = 0.02;
+/** What the engine makes of a value may differ by this much (ranges, rounding). */
+const SAME = 0.004;
+/** So many values may be on their way before the engine's state shows the first of them. */
+const ON_THE_WAY = 32;
+
+export interface Waiting {
+  control: ControlName;
+  deck?: DeckId;
+  /** Where the hardware stands, 0–1; the screen's control stands elsewhere. */
+  hardware: number;
+}
+
+interface Fader extends Waiting {
+  holds: boolean;
+  /** The screen's value when the hardware last moved. */
+  seen: number;
+  sent: number[];
+}
+
+export class TakeOver {
+  private readonly faders = new Map<string, Fader>();
+
+  /** Whether the hardware, now at `hardware`, may move the control that stands at `software`. */
+  move(control: ControlName, deck: DeckId | undefined, hardware: number, software: number | null): boolean {
+    if (software === null) return true;
+    const name = `${control} ${deck ?? ""}`;
+    let fader = this.faders.get(name);
+    const before = fader?.hardware ?? null;
+    if (fader === undefined) {
+      fader = { control, hardware, holds: false, seen: software, sent: [] };
+      if (deck !== undefined) fader.deck = deck;
+      this.faders.set(name, fader);
+    }
+    fader.hardware = hardware;
+    if (before === hardware) return false; // a device telling where it stands has not been moved
+    if (fader.holds && !movedElsewhere(fader, software)) return this.hold(fader, software);
+    const passed = before !== null && (before - software) * (hardware - software) <= 0;
+    if (passed || Math.abs(hardware - software) <= NEAR) return this.hold(fader, software);
+    fader.holds = false;
+    fader.sent = [];
+    return false;
+  }
+
+  /** Faders that stand elsewhere than on screen and wait to be brought there. */
+  waiting(): Waiting[] {
+    return [...this.faders.values()].filter((fader) => !fader.holds);
+  }
+
+  private hold(fader: Fader, software: number): boolean {
+    fader.holds = true;
+    fader.seen = software;
+    fader.sent.push(fader.hardware);
+    if (fader.sent.length > ON_THE_WAY) fader.sent.shift();
+    return true;
+  }
+}
+
+function movedElsewhere(fader: Fader, software: number): boolean {
+  return software !== fader.seen && !fader.sent.some((value) => Math.abs(value - software) < SAME);
+}
