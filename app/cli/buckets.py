@@ -24,13 +24,18 @@ from training.feedback import (
     record_feedback,
     write_predictions,
 )
+from training.filing import Filing, file_tracks, plan_filing, settle, take_back
 from training.learn import learn_labels, predict_all
+from training.moving import Mode, Moved
 from training.table_training import load_table_model, table_model_path
 from training.tables import read_csv
 
 buckets_app = typer.Typer(
     help="Which bucket each track belongs in.", no_args_is_help=True, add_completion=False
 )
+
+SHOWN_PER_REASON = 3
+"""Tracks named for each reason on a terminal; ``--json`` names all."""
 
 
 @buckets_app.command("assign")
@@ -110,6 +115,110 @@ def feedback(
             console.err.print(problem, style="red", markup=False, soft_wrap=True)
     if checked.problems:
         raise typer.Exit(1)
+
+
+@buckets_app.command("apply")
+def apply(
+    confirm: Annotated[
+        bool, typer.Option("--confirm/--dry-run", help="Do it; else only show what would be done.")
+    ] = False,
+    copy: Annotated[bool, typer.Option("--copy", help="Copy; the files stay where they are.")] = (
+        False
+    ),
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            help="Put the buckets' folders here.  [default: where each file's library is]"
+        ),
+    ] = None,
+    unsorted: Annotated[
+        Path | None,
+        typer.Option("--from", help="A model may empty this folder, too, not only the DJ."),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Move files into their buckets' folders; `segue buckets undo` moves them back.
+
+    Your own word moves any file. A model moves only what lies in no bucket, or below --from.
+    Nothing is ever overwritten, and a crash loses nothing: run it again.
+    """
+    library = open_library()
+    settled = settle(library)
+    filing = plan_filing(library, into=_absolute(into), unsorted=_absolute(unsorted))
+    mode: Mode = "copy" if copy else "move"
+    if not confirm:
+        if as_json:
+            orders = [
+                {"track_id": one.track_id, "from": str(one.source), "to": str(one.target)}
+                for one in filing.orders
+            ]
+            stay = [{"track_id": row.track_id, "why": why} for row, why in filing.stay]
+            console.print_json({"mode": mode, "would": orders, "stay": stay})
+            return
+        for one in filing.orders:
+            console.out.print(f"{one.source}\n  → {one.target}", markup=False, soft_wrap=True)
+        _print_staying(filing)
+        console.out.print(
+            f"Would {mode} {len(filing.orders)}; {filing.filed} lie in their bucket already."
+            + (" Nothing was touched; --confirm does it." if filing.orders else "")
+        )
+        return
+    with console.progress_bar("Copying" if copy else "Moving") as bar:
+        moved = file_tracks(
+            library,
+            filing,
+            mode,
+            lambda done, total: bar.update(bar.task_ids[0], completed=done, total=total),
+        )
+    _show_moved(moved, "copied" if copy else "moved", as_json, settled)
+
+
+@buckets_app.command("undo")
+def undo_apply(
+    batch: Annotated[
+        str | None, typer.Argument(help="As `apply` named it; without it, the newest.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Take back what `segue buckets apply` moved or copied."""
+    _show_moved(take_back(open_library(), batch), "taken back", as_json)
+
+
+def _show_moved(moved: Moved, done: str, as_json: bool, settled: int = 0) -> None:
+    if as_json:
+        console.print_json(
+            {
+                "batch": moved.batch,
+                "done": [
+                    {"track_id": track, "from": str(old), "to": str(new)}
+                    for track, old, new in moved.done
+                ],
+                "failed": [{"path": str(path), "why": why} for path, why in moved.failed],
+            }
+        )
+    else:
+        if settled:
+            console.out.print(f"An interrupted run was settled first: {settled} files in place.")
+        console.out.print(f"{len(moved.done)} {done}, {len(moved.failed)} not. Batch {moved.batch}")
+        for path, why in moved.failed:
+            console.err.print(f"  {path}: {why}", style="red", markup=False, soft_wrap=True)
+    if moved.failed:
+        raise typer.Exit(1)
+
+
+def _print_staying(filing: Filing) -> None:
+    reasons: dict[str, list[str]] = {}
+    for row, why in filing.stay:
+        reasons.setdefault(why, []).append(row.name)
+    for why, names in reasons.items():
+        shown = ", ".join(names[:SHOWN_PER_REASON]) + (
+            " …" if len(names) > SHOWN_PER_REASON else ""
+        )
+        console.out.print(f"{len(names)} stay: {why} ({shown})", markup=False, soft_wrap=True)
+
+
+def _absolute(folder: Path | None) -> Path | None:
+    return None if folder is None else folder.expanduser().absolute()
 
 
 def _of_library(rules: BucketRules | None) -> tuple[pd.DataFrame, list[Prediction]]:

@@ -28,7 +28,7 @@ COMMANDS = [
     Entry("train", "app.cli.learn:train_app", "Train the models on your library."),
     Entry("buckets", "app.cli.buckets:buckets_app", "Which bucket each track belongs in."),
     Entry("dataset", "app.cli.dataset:dataset_app", "The library as one table to learn from."),
-    Entry("models", "app.cli.learn:models_app", "Versions of the trained models."),
+    Entry("models", "app.cli.models:models_app", "Versions of the trained models."),
 ]
 
 app = typer.Typer(

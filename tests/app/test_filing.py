@@ -1,0 +1,209 @@
+"""`segue buckets apply` as a person types it: look, do, take back; and what follows the files."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app.cli.main import app
+from library.library import Library
+from library.predictions import Prediction
+from library.settings import Settings
+from tests.library.factory import make_report, write_reports
+from training.filing import FilingBusy, _alone, settle
+
+runner = CliRunner()
+
+
+def buckets(*arguments: object) -> Result:
+    return runner.invoke(app, ["buckets", *(str(part) for part in arguments)])
+
+
+def make_home(home: Path, count: int) -> Settings:
+    """Tracks without a bucket in one folder, each holding its own number."""
+    settings = Settings(home / "home")
+    reports = []
+    for number in range(count):
+        path = home / "music" / "in" / f"{number:03}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(f"{number:03}".encode() * 500)
+        reports.append(make_report(number, path=path))
+    write_reports(reports, settings.reports)
+    (home / "home" / "instructions.json").write_text(
+        json.dumps({"allowed_folders": [str(home / "music")]})
+    )
+    return settings
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    settings = make_home(tmp_path, 5)
+    monkeypatch.setenv("SEGUE_HOME", str(settings.home))
+    library = Library(settings)
+    library.refresh()
+    ids = sorted(row.track_id for row in library.tracks())
+    library.correct(ids[0], "bucket", "CLUB/TECHNO")
+    library.correct(ids[1], "bucket", "in")
+    library.predictions.write(
+        "bucket",
+        {
+            ids[2]: Prediction("bucket", "CHILL", 0.9),
+            ids[3]: Prediction("bucket", "CHILL", 0.3),
+        },
+    )
+    library.refresh_words()
+    library.close()
+    return settings
+
+
+def music(settings: Settings) -> dict[str, bytes]:
+    root = settings.home.parent / "music"
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_dry_run_touches_nothing_and_says_who_stays(home: Settings) -> None:
+    before = music(home)
+    done = buckets("apply")
+    assert done.exit_code == 0, done.output
+    assert music(home) == before
+    assert "Would move 1; 3 lie in their bucket already" in done.output
+    assert "a model would move it out of the folder it was put in" in done.output
+    found = json.loads(buckets("apply", "--json", "--from", home.home.parent / "music").stdout)
+    places = {Path(one["to"]).relative_to(home.home.parent).as_posix() for one in found["would"]}
+    assert places == {"music/CLUB/TECHNO/000.wav", "music/CHILL/002.wav"}
+    assert music(home) == before
+
+
+def test_files_move_and_come_back_with_all_that_is_known_of_them(home: Settings) -> None:
+    before = music(home)
+    (home.home.parent / "music" / "CHILL").mkdir()
+    (home.home.parent / "music" / "CHILL" / "002.wav").write_bytes(b"the DJ's own")
+    done = buckets("apply", "--confirm", "--from", home.home.parent / "music")
+    assert done.exit_code == 0, done.output
+    after = music(home)
+    assert after["CLUB/TECHNO/000.wav"] == before["in/000.wav"]
+    assert after["CHILL/002 (2).wav"] == before["in/002.wav"]
+    assert after["CHILL/002.wav"] == b"the DJ's own"
+    assert set(after) - set(before) == {
+        "CLUB/TECHNO/000.wav", "CHILL/002 (2).wav", "CHILL/002.wav",
+    }  # fmt: skip
+    library = Library(home)
+    library.refresh()
+    row = library.find("Track 0")
+    assert library.path(row.track_id) == row.path
+    assert row.path.parts[-3:] == ("CLUB", "TECHNO", "000.wav")
+    assert (row.bucket.value, row.bucket.source) == ("CLUB/TECHNO", "dj")
+    library.close()
+    assert "Would move 0" in buckets("apply").output
+    back = buckets("undo")
+    assert back.exit_code == 0, back.output
+    assert music(home) == {**before, "CHILL/002.wav": b"the DJ's own"}
+    again = buckets("undo")
+    assert again.exit_code != 0
+
+
+def test_copies_go_elsewhere_and_the_originals_stay(home: Settings) -> None:
+    before = music(home)
+    stick = home.home.parent / "stick"
+    done = buckets("apply", "--confirm", "--copy", "--into", stick)
+    assert done.exit_code == 0, done.output
+    assert music(home) == before
+    copies = {p.relative_to(stick).as_posix() for p in stick.rglob("*.wav")}
+    assert copies == {"CLUB/TECHNO/000.wav", "in/001.wav"}
+    buckets("undo")
+    assert not list(stick.rglob("*.wav"))
+    assert music(home) == before
+
+
+def test_a_bucket_cannot_lead_out_of_the_library(home: Settings) -> None:
+    root = home.home.parent
+    (root / "elsewhere").mkdir()
+    (root / "music" / "CLUB").symlink_to(root / "elsewhere")
+    assert "leads out of the library" in buckets("apply", "--confirm").output + str(
+        buckets("apply").output
+    )
+    assert not list((root / "elsewhere").rglob("*.wav"))
+
+
+def test_two_programs_do_not_move_at_once(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("library.database.BUSY_TIMEOUT_MS", 50)
+    library = Library(home)
+    with _alone(home), pytest.raises(FilingBusy):
+        settle(library)
+    library.close()
+
+
+def test_killed_twenty_times_the_command_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    draw = random.Random(11)
+    settings = make_home(tmp_path, 60)
+    library = Library(settings)
+    library.refresh()
+    for row in library.tracks():
+        library.notebook.record(row.track_id, "bucket", f"B{int(row.path.stem) % 7}/DEEP")
+    library.refresh_words()
+    library.close()
+    before = music(settings)
+    command = (
+        "import sys, training.journal as j, time\n"
+        "old = j.Disk.rename\n"
+        "def rename(self, a, b):\n"  # slow enough that a kill meets every part of a run
+        "    time.sleep(0.004); old(self, a, b); time.sleep(0.004)\n"
+        "j.Disk.rename = rename\n"
+        "from app.cli.main import main; sys.argv[0] = 'segue'; main()"
+    )
+    environment = os.environ | {"SEGUE_HOME": str(settings.home)}
+    kills = 0
+    while kills < 20:
+        size = _journal_size(settings)
+        process = subprocess.Popen(
+            [sys.executable, "-c", command, "buckets", "apply", "--confirm"],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+        )
+        until = size + draw.randrange(200, 3_000)
+        while process.poll() is None:
+            if _journal_size(settings) >= until:
+                time.sleep(draw.random() * 0.01)
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+        kills += process.returncode == -signal.SIGKILL
+        # what the dead program left: every file whole, once, and at most one empty reservation
+        left = sorted(content for content in music(settings).values() if content)
+        assert left == sorted(before.values())
+        if not any(place.startswith("in/") for place in music(settings)):
+            assert "Would move 0" in _dry(settings, environment)
+            assert sorted(music(settings).values()) == sorted(before.values())
+            while _undo(environment) == 0:
+                pass
+            assert music(settings) == before
+    _dry(settings, environment)
+    assert sorted(music(settings).values()) == sorted(before.values())
+
+
+def _journal_size(settings: Settings) -> int:
+    return sum(file.stat().st_size for file in (settings.data / "filing").glob("*.jsonl"))
+
+
+def _dry(settings: Settings, environment: dict[str, str]) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEGUE_HOME", environment["SEGUE_HOME"])
+        return buckets("apply").output
+
+
+def _undo(environment: dict[str, str]) -> int:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEGUE_HOME", environment["SEGUE_HOME"])
+        return buckets("undo").exit_code
