@@ -24,7 +24,14 @@ MOST_WORDS = 60
 LIKE_NUMBERS = 0.5
 """A text column of which more than this share reads as numbers is one of numbers with slips."""
 
-Form = Literal["number", "key", "words"]
+OCTAVE_BPM = 80.0
+"""Tempos are told from 80 to 160: programs that count beats mistake a tempo for its half or double
+more often than for any other."""
+
+TEMPO_RANGE_BPM = (40.0, 400.0)
+"""Median of a column of tempos; a tempo's confidence, variance or lag has another one."""
+
+Form = Literal["number", "tempo", "key", "words"]
 
 
 def read_csv(path: Path) -> pd.DataFrame:
@@ -110,7 +117,9 @@ def joined_groups(
 class Encoder:
     """Columns of numbers, keys and words as one matrix; NaN where a value is missing.
 
-    A key becomes its place on the circle of fifths and its mode; a category, one column a word.
+    A key becomes its place on the circle of fifths and its mode; a category, one column a word. A
+    tempo also becomes its place between 80 and 160, where half and double time are one, and its
+    distance from a whole number, which is what producers type.
 
     Attributes
     ----------
@@ -133,6 +142,8 @@ class Encoder:
         for name, form in self.forms_.items():
             if form == "number":
                 self.names_.append(name)
+            elif form == "tempo":
+                self.names_ += [name, f"{name}.in_octave", f"{name}.off_whole"]
             elif form == "key":
                 self.names_ += [f"{name}.fifths_x", f"{name}.fifths_y", f"{name}.minor"]
             else:
@@ -144,9 +155,10 @@ class Encoder:
         parts: list[Matrix] = []
         for name, form in self.forms_.items():
             values = table[name] if name in table else pd.Series(np.nan, index=table.index)
-            if form == "number":
+            if form in ("number", "tempo"):
                 numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
-                parts.append(np.where(np.isfinite(numbers), numbers, np.nan)[:, None])
+                numbers = np.where(np.isfinite(numbers), numbers, np.nan)
+                parts.append(numbers[:, None] if form == "number" else _tempos(numbers))
             elif form == "key":
                 parts.append(np.array([_on_circle(key) for key in values]).reshape(-1, 3))
             else:
@@ -165,7 +177,9 @@ class Encoder:
         numeric = pd.to_numeric(known, errors="coerce")
         if numeric.notna().mean() > LIKE_NUMBERS:
             if numeric.nunique() > 1:
-                self.forms_[name] = "number"
+                low, high = TEMPO_RANGE_BPM
+                is_tempo = re.search("bpm|tempo", name.lower()) and low < numeric.median() < high
+                self.forms_[name] = "tempo" if is_tempo else "number"
             return
         texts = known.astype(str).unique()
         if np.mean([parse_key(text) is not None for text in texts]) > LIKE_NUMBERS:
@@ -180,6 +194,14 @@ class Encoder:
 def words_of(text: object) -> list[str]:
     """Return the words of a genre or category, without case and accents."""
     return re.findall(r"[^\W_]+", fold(text)) if isinstance(text, str) else []
+
+
+def _tempos(bpm: npt.NDArray[np.float64]) -> Matrix:
+    """Return tempo, tempo in one octave, and distance from a whole number, shape (n, 3)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        octaves = np.log2(np.where(bpm > 0, bpm, np.nan) / OCTAVE_BPM)
+    folded = OCTAVE_BPM * 2 ** (octaves - np.floor(octaves))
+    return np.column_stack([bpm, folded, np.abs(bpm - np.round(bpm))])
 
 
 def _on_circle(key: object) -> tuple[float, float, float]:
