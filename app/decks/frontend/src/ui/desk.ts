@@ -1,0 +1,47 @@
+// What every part of the face works with: the engine, the wish of the page, and one way to act.
+
+import type { Action, ControlFacts, ControlName, DeckId, DeckState, Engine, MixerState, Wish } from "../contract";
+import { CONTROLS } from "../contract";
+import { Live } from "./live";
+
+export type Hand = "mouse" | "keyboard";
+
+export class Desk {
+  readonly live = new Live();
+  /** What Python last said should be; the browse list and the planned set are shown from it. */
+  wish: Wish | null = null;
+
+  constructor(readonly engine: Engine) {}
+
+  deck(id: DeckId): DeckState {
+    return this.engine.state.decks[id];
+  }
+
+  get mixer(): MixerState {
+    return this.engine.state.mixer;
+  }
+
+  /** Moves a control. The first touch also wakes the sound, which browsers keep still until then. */
+  send(action: Omit<Action, "from">, from: Hand): void {
+    const { audio } = this.engine.state;
+    // a refusal shows as state.audio and state.notice
+    if (audio === "off" || audio === "suspended") void this.engine.start().catch(() => undefined);
+    this.engine.dispatch({ ...action, from });
+  }
+}
+
+/** The facts of a control, whichever it is. */
+export function factsOf(control: ControlName): ControlFacts {
+  return CONTROLS[control];
+}
+
+/** How a control is announced: "Cue, deck A", "Pad 3, deck B", "Crossfader". */
+export function announced(control: ControlName, deck?: DeckId, index?: number): string {
+  const name = factsOf(control).label + (index === undefined ? "" : ` ${index + 1}`);
+  return deck ? `${name}, deck ${deck.toUpperCase()}` : name;
+}
+
+/** The other deck. */
+export function across(deck: DeckId): DeckId {
+  return deck === "a" ? "b" : "a";
+}

@@ -1,0 +1,102 @@
+// The figures of a deck, the largest things on it: time, tempo, key, and how the beats lie.
+
+import type { DeckId } from "../contract";
+import type { Desk } from "./desk";
+import { el } from "./dom";
+import { camelotColour } from "./palette";
+import { clockTenths, phaseWords, signed, tempoWords } from "./words";
+
+/** Below this a grid is said to be unsure, as everywhere in Segue. */
+const UNSURE = 0.5;
+
+export function numbers(desk: Desk, id: DeckId): HTMLElement {
+  return el("div", "numbers", {}, time(desk, id), tempo(desk, id), key(desk, id), phase(desk, id));
+}
+
+function field(name: string, value: HTMLElement, words: HTMLElement): HTMLElement {
+  return el("div", `number ${name}`, {}, value, words);
+}
+
+function time(desk: Desk, id: DeckId): HTMLElement {
+  const deck = () => desk.deck(id);
+  const past = el("span");
+  const tenth = el("small");
+  const value = el("div", "value", { title: "Time passed" }, past, tenth);
+  const left = el("div", "words", { title: "Time left" });
+  const tenths = () => Math.floor(deck().positionSec * 10 + 1e-6);
+  const parts = () => clockTenths(tenths() / 10).split(".");
+  desk.live.bind(
+    () => (deck().track ? tenths() : -1),
+    (now) => {
+      const [whole, rest] = now < 0 ? ["–", ""] : parts();
+      if (past.textContent !== whole) past.textContent = whole ?? "";
+      tenth.textContent = rest ? `.${rest}` : "";
+      const { track } = deck();
+      left.textContent = track ? `−${clockTenths(track.duration_sec - now / 10)}` : "";
+    },
+  );
+  // in the last half minute the DJ must look up
+  desk.live.toggle(left, "ending", () => {
+    const { track, positionSec, playing } = deck();
+    return playing && track !== null && track.duration_sec - positionSec < 30;
+  });
+  return field("time", value, left);
+}
+
+function tempo(desk: Desk, id: DeckId): HTMLElement {
+  const deck = () => desk.deck(id);
+  const value = el("div", "value");
+  const words = el("div", "words");
+  desk.live.text(value, () => deck().bpm?.toFixed(2) ?? "–");
+  desk.live.text(words, () => {
+    const { track } = deck();
+    if (!track) return "BPM";
+    if (!track.bpm) return "BPM · no beat found";
+    return `BPM ${tempoWords(deck())} · ${(track.grid_confidence ?? 1) >= UNSURE ? "sure" : "unsure"}`;
+  });
+  desk.live.toggle(words, "unsure", () => (deck().track?.grid_confidence ?? 1) < UNSURE);
+  return field("tempo-number", value, words);
+}
+
+function key(desk: Desk, id: DeckId): HTMLElement {
+  const deck = () => desk.deck(id);
+  const chip = el("span", "camelot");
+  const words = el("div", "words");
+  desk.live.bind(
+    () => deck().camelot,
+    (camelot) => {
+      chip.textContent = camelot ?? "–";
+      chip.style.background = (camelot && camelotColour(camelot)) || "";
+      chip.classList.toggle("none", !camelot);
+    },
+  );
+  desk.live.text(words, () => {
+    const { key: name, keyShift } = deck();
+    return (name ?? "Key") + (keyShift ? ` · ${signed(keyShift)}` : "");
+  });
+  return field("key-number", el("div", "value", {}, chip), words);
+}
+
+function phase(desk: Desk, id: DeckId): HTMLElement {
+  const deck = () => desk.deck(id);
+  const beat = el("i", "beat");
+  const meter = el("div", "phase-meter", { "aria-hidden": "true" }, el("i", "centre"), beat);
+  const words = el("div", "words");
+  desk.live.bind(
+    () => {
+      const { phaseBeats } = deck();
+      return phaseBeats === null ? null : Math.round(phaseBeats * 200) / 2;
+    },
+    (share) => {
+      beat.hidden = share === null;
+      if (share !== null) beat.style.left = `${50 + share}%`;
+    },
+  );
+  const said = () => phaseWords(deck().phaseBeats, deck().bpm);
+  desk.live.text(words, () => said().text);
+  for (const tone of ["good", "unsure"] as const) {
+    desk.live.toggle(words, tone, () => said().tone === tone);
+    desk.live.toggle(meter, tone, () => said().tone === tone);
+  }
+  return field("phase", meter, words);
+}

@@ -1,0 +1,75 @@
+// The bands of one track, painted ahead in tiles and kept while they are near.
+
+import type { Palette } from "../palette";
+import { paintBands, type Peaks } from "./peaks";
+import { pxPerTrackSec, type Scale, TILE_PX, tileLevel, tileRange, tileSec, xAt, secAt } from "./scale";
+
+/** Tiles kept for each deck: three screens' worth at any zoom. */
+const KEPT = 24;
+
+interface Tile {
+  picture: OffscreenCanvas;
+  used: number;
+}
+
+export class Tiles {
+  private readonly tiles = new Map<string, Tile>();
+  private height = 0;
+  private clock = 0;
+
+  constructor(
+    readonly peaks: Peaks,
+    readonly durationSec: number,
+    private readonly palette: Palette,
+  ) {}
+
+  /** Draws what is in sight, `height` pixels high from `top` on, and paints one tile ahead. */
+  draw(pen: CanvasRenderingContext2D, scale: Scale, top: number, height: number): void {
+    if (height !== this.height) {
+      this.tiles.clear();
+      this.height = height;
+    }
+    this.clock += 1;
+    const level = tileLevel(pxPerTrackSec(scale));
+    const range = tileRange(level, secAt(scale, 0), secAt(scale, scale.width), this.durationSec);
+    if (!range) return;
+    const each = tileSec(level);
+    for (let number = range.first; number <= range.last; number += 1) {
+      const tile = this.tile(level, number);
+      // whole pixels, the end of one being the start of the next: no seams
+      const left = Math.round(xAt(scale, number * each));
+      const right = Math.round(xAt(scale, (number + 1) * each));
+      pen.drawImage(tile.picture, left, top, right - left, height);
+    }
+    if ((range.last + 1) * each < this.durationSec) this.tile(level, range.last + 1);
+    this.forget();
+  }
+
+  private tile(level: number, number: number): Tile {
+    const key = `${level}/${number}`;
+    const known = this.tiles.get(key);
+    if (known) {
+      known.used = this.clock;
+      return known;
+    }
+    const picture = new OffscreenCanvas(TILE_PX, this.height);
+    const pen = picture.getContext("2d");
+    if (pen) {
+      const area = { width: TILE_PX, height: this.height, fromSec: number * tileSec(level), pxPerSec: level };
+      paintBands(pen, this.peaks, area, [this.palette.low, this.palette.mid, this.palette.high]);
+    }
+    const made = { picture, used: this.clock };
+    this.tiles.set(key, made);
+    return made;
+  }
+
+  private forget(): void {
+    if (this.tiles.size <= KEPT) return;
+    let oldest: string | null = null;
+    let used = Infinity;
+    for (const [key, tile] of this.tiles) {
+      if (tile.used < used && tile.used < this.clock) [oldest, used] = [key, tile.used];
+    }
+    if (oldest !== null) this.tiles.delete(oldest);
+  }
+}
