@@ -77,6 +77,7 @@ export class FakeEngine implements Engine {
     this.state.decks[deck].rate = rate;
   }
   attachPreview(): void {}
+  setBrowse(): void {}
   async setPhones(): Promise<void> {}
   on(listener: (event: EngineEvent) => void): () => void {
     this.listeners.add(listener);

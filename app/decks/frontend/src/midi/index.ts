@@ -1,0 +1,2 @@
+export { midiDesk, midiPanel } from "./panel";
+export { midiStyles } from "./styles";
