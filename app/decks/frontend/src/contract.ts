@@ -235,6 +235,7 @@ export interface DeckState {
   positionSec: number;
   /** Track seconds per second, signed: tempo, bend, scratch and brake together. */
   rate: number;
+  /** As a rate, 1 = as recorded; the fader then stands at 0.5 + (tempo − 1) · 50 / tempoRange. */
   tempo: number;
   tempoRange: (typeof TEMPO_RANGES)[number];
   keylock: boolean;
@@ -353,4 +354,7 @@ export interface Engine {
   /** Sends an event to every listener, for what is built on the engine (src/automix/, which also
    * writes `state.automix`). */
   emit(event: EngineEvent): void;
+  /** What the browse knob moves through: the shell hands on `Wish.browse`, so that the controls
+   * `load` and `browse_press` (to the deck that isn't playing) can say which track as `load_request`. */
+  setBrowse?(rows: Wish["browse"]): void;
 }

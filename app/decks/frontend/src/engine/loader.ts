@@ -1,0 +1,148 @@
+// Brings a track's sound over, piece by piece, first what is about to be heard.
+
+import type { Track } from "../contract";
+import { CHUNK_FRAMES } from "./dsp/pcm";
+
+const BYTES_A_FRAME = 4;
+/** Tracks up to this length stay whole in memory, so that a restarted server is never missed. */
+const WHOLE_SEC = 15 * 60;
+/** Of longer ones: what is kept ahead and behind, and around each cue and loop. */
+const AHEAD_SEC = 240;
+const BEHIND_SEC = 60;
+const AROUND_SEC = 6;
+/** Enough to press Play. */
+const PLAYABLE_SEC = 2;
+const RETRY_MS = [250, 500, 1000, 2000, 4000];
+/** How often a long track's window is looked at again. */
+const LOOK_MS = 500;
+
+export interface LoaderHost {
+  /** Where the needle is, in seconds. */
+  position(): number;
+  /** Other places that may be jumped to: cues, loops. */
+  marks(): number[];
+  chunk(index: number, data: Int16Array): void;
+  drop(index: number): void;
+  /** Something arrived: share of what shall be here, and whether it can be played. */
+  progress(share: number, playable: boolean): void;
+  /** The server will never send it: one sentence. */
+  failed(sentence: string): void;
+}
+
+/** Which chunks a track of so many frames needs around a place, nearest ahead first. */
+export function wantedChunks(frames: number, rate: number, positionSec: number, marks: number[]): number[] {
+  const count = Math.ceil(frames / CHUNK_FRAMES);
+  const chunkAt = (sec: number): number => Math.min(count - 1, Math.max(0, Math.floor((sec * rate) / CHUNK_FRAMES)));
+  const order = new Set<number>();
+  const add = (from: number, to: number): void => {
+    for (let i = from; i <= to; i++) order.add(i);
+  };
+  const here = chunkAt(positionSec);
+  const whole = frames / rate <= WHOLE_SEC;
+  add(here, Math.min(count - 1, here + 1));
+  for (const mark of marks) add(chunkAt(mark), chunkAt(mark + AROUND_SEC));
+  add(here, whole ? count - 1 : chunkAt(positionSec + AHEAD_SEC));
+  const first = whole ? 0 : chunkAt(positionSec - BEHIND_SEC);
+  for (let i = here - 1; i >= first; i--) order.add(i);
+  return [...order];
+}
+
+export class Loader {
+  private readonly track: Track;
+  private readonly url: string;
+  private readonly host: LoaderHost;
+  private readonly have = new Set<number>();
+  private readonly stopper = new AbortController();
+  private whole = false;
+
+  constructor(track: Track, url: string, host: LoaderHost) {
+    this.track = track;
+    this.url = url;
+    this.host = host;
+  }
+
+  get bytes(): number {
+    return this.have.size * CHUNK_FRAMES * BYTES_A_FRAME;
+  }
+
+  stop(): void {
+    this.stopper.abort();
+  }
+
+  /** Runs until stopped, or until a track that is kept whole is here. */
+  async run(): Promise<void> {
+    while (!this.stopper.signal.aborted && !this.whole) {
+      const next = this.plan();
+      if (next === null) await this.pause(LOOK_MS);
+      else if (!(await this.fetch(next))) return;
+    }
+  }
+
+  private plan(): number | null {
+    const { frames, sample_rate: rate } = this.track.pcm;
+    const position = this.host.position();
+    const wanted = wantedChunks(frames, rate, position, this.host.marks());
+    if (frames / rate > WHOLE_SEC) {
+      const keep = new Set(wanted);
+      for (const index of this.have) {
+        if (keep.has(index)) continue;
+        this.have.delete(index);
+        this.host.drop(index);
+      }
+    }
+    const missing = wanted.find((index) => !this.have.has(index));
+    this.whole = missing === undefined && frames / rate <= WHOLE_SEC;
+    this.host.progress(Math.min(1, this.have.size / wanted.length), this.playable(position));
+    return missing ?? null;
+  }
+
+  private playable(position: number): boolean {
+    const { frames, sample_rate: rate } = this.track.pcm;
+    const last = Math.min(frames - 1, Math.max(0, (position + PLAYABLE_SEC) * rate));
+    const first = Math.min(frames - 1, Math.max(0, position * rate));
+    for (let i = Math.floor(first / CHUNK_FRAMES); i <= Math.floor(last / CHUNK_FRAMES); i++) {
+      if (!this.have.has(i)) return false;
+    }
+    return true;
+  }
+
+  private async fetch(index: number): Promise<boolean> {
+    const { frames } = this.track.pcm;
+    const from = index * CHUNK_FRAMES;
+    const length = Math.min(CHUNK_FRAMES, frames - from);
+    const range = `bytes=${from * BYTES_A_FRAME}-${(from + length) * BYTES_A_FRAME - 1}`;
+    for (let attempt = 0; !this.stopper.signal.aborted; attempt++) {
+      try {
+        const answer = await fetch(this.url, { headers: { Range: range }, signal: this.stopper.signal });
+        if (answer.status === 404 || answer.status === 410 || answer.status === 416) {
+          this.host.failed(await sentence(answer, `“${this.track.title}” can't be read any more; is its file still there?`));
+          return false;
+        }
+        if (answer.status !== 206) throw new Error(`status ${answer.status}`);
+        const data = new Int16Array(await answer.arrayBuffer());
+        if (data.length !== 2 * length) throw new Error("a piece of another length");
+        if (this.stopper.signal.aborted) return false;
+        this.have.add(index);
+        this.host.chunk(index, data);
+        return true;
+      } catch {
+        // the server is being restarted, or busy: what is here goes on playing meanwhile
+        await this.pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]!);
+      }
+    }
+    return false;
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.stopper.signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+    });
+  }
+}
+
+/** The server's own sentence where it sent one short line. */
+export async function sentence(answer: Response, otherwise: string): Promise<string> {
+  const text = (await answer.text().catch(() => "")).trim();
+  return text && text.length < 200 && !text.startsWith("<") ? text : otherwise;
+}
