@@ -16,6 +16,8 @@ import { Waves } from "./waveform/waves";
 export interface FaceParts {
   /** The controller's panel, made when it is first opened. */
   midiPanel: () => HTMLElement;
+  /** Its looks. */
+  styles: string;
 }
 
 export class Face {
@@ -35,7 +37,7 @@ export class Face {
       "div",
       "segue-decks",
       {},
-      el("style", "", {}, styles),
+      el("style", "", {}, styles, parts.styles),
       el("div", "top", {}, this.waves.root, noticeBar(this.desk)),
       el("div", "console", {}, deckFace(this.desk, "a"), mixer, deckFace(this.desk, "b")),
       this.keys.root,

@@ -1,9 +1,10 @@
 // Listens to the keyboard for the whole page, except while somebody types.
 
-import type { ControlName, DeckState } from "../contract";
+import type { ControlName } from "../contract";
 import type { Desk } from "./desk";
 import { type Key, keyFor } from "./keys";
 import { clamp } from "./slide";
+import { tempoShare } from "./words";
 
 const TYPING = "input, textarea, select, [contenteditable], [role=textbox], [role=combobox], [role=searchbox]";
 /** Inputs in which letters mean nothing. */
@@ -79,11 +80,8 @@ function act(desk: Desk, key: Key, control: ControlName, value: number): void {
   desk.send({ control, value: sent, ...(deck && { deck }), ...(index !== undefined && { index }) }, "keyboard");
 }
 
+/** Where a control stands that keys move in steps: a tempo or the crossfader. */
 function standing(desk: Desk, key: Key): number {
   const { control, deck } = key.use;
-  if (deck) {
-    const value = desk.deck(deck)[control as keyof DeckState];
-    return typeof value === "number" ? value : 0;
-  }
-  return control === "crossfader" ? desk.mixer.crossfader : 0;
+  return control === "tempo" && deck ? tempoShare(desk.deck(deck)) : desk.mixer.crossfader;
 }

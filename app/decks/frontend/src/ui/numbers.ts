@@ -47,12 +47,12 @@ function tempo(desk: Desk, id: DeckId): HTMLElement {
   const deck = () => desk.deck(id);
   const value = el("div", "value");
   const words = el("div", "words");
-  desk.live.text(value, () => deck().bpm?.toFixed(2) ?? "–");
+  desk.live.text(value, () => (deck().bpm ?? deck().track?.bpm)?.toFixed(2) ?? "–");
   desk.live.text(words, () => {
     const { track } = deck();
     if (!track) return "BPM";
     if (!track.bpm) return "BPM · no beat found";
-    return `BPM ${tempoWords(deck())} · ${(track.grid_confidence ?? 1) >= UNSURE ? "sure" : "unsure"}`;
+    return `BPM ${tempoWords(deck().tempo)} · ${(track.grid_confidence ?? 1) >= UNSURE ? "sure" : "unsure"}`;
   });
   desk.live.toggle(words, "unsure", () => (deck().track?.grid_confidence ?? 1) < UNSURE);
   return field("tempo-number", value, words);
@@ -63,7 +63,7 @@ function key(desk: Desk, id: DeckId): HTMLElement {
   const chip = el("span", "camelot");
   const words = el("div", "words");
   desk.live.bind(
-    () => deck().camelot,
+    () => deck().camelot ?? deck().track?.camelot ?? null,
     (camelot) => {
       chip.textContent = camelot ?? "–";
       chip.style.background = (camelot && camelotColour(camelot)) || "";
@@ -71,8 +71,8 @@ function key(desk: Desk, id: DeckId): HTMLElement {
     },
   );
   desk.live.text(words, () => {
-    const { key: name, keyShift } = deck();
-    return (name ?? "Key") + (keyShift ? ` · ${signed(keyShift)}` : "");
+    const { key: name, keyShift, track } = deck();
+    return (name ?? track?.key ?? "Key") + (keyShift ? ` · ${signed(keyShift)}` : "");
   });
   return field("key-number", el("div", "value", {}, chip), words);
 }

@@ -62,6 +62,8 @@ export function useWords(use: KeyUse): string {
     case "crossfader":
       if (Math.abs(use.value) === 1) return `Crossfader to ${use.value < 0 ? "A" : "B"}`;
       return `Crossfader towards ${use.value < 0 ? "A" : "B"}`;
+    case "load":
+      return "Load";
     case "fx_beats":
       return use.value < 0 ? "Shorter effect" : "Longer effect";
     case "browse":

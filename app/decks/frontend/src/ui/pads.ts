@@ -1,6 +1,7 @@
 // Eight pads and what they do.
 
 import { BEAT_JUMPS, BEAT_LOOPS, type DeckId, type DeckState, KEY_SHIFTS, PAD_MODES, type PadMode } from "../contract";
+import { SAMPLE_NAMES } from "../engine/dsp/samples";
 import type { Desk } from "./desk";
 import { el } from "./dom";
 import { CUE_COLOURS } from "./palette";
@@ -60,9 +61,9 @@ export function padFace(deck: DeckState, index: number): PadFace {
       return { ...plain, text: signed(steps), small: steps === 0 ? "own key" : "semitones", words, on: deck.keyShift === steps };
     }
     case "sampler":
-      return { ...plain, text: `S${index + 1}`, small: "", words: `sample ${index + 1}` };
+      return { ...plain, text: `S${index + 1}`, small: SAMPLE_NAMES[index] ?? "", words: SAMPLE_NAMES[index] ?? "" };
     case "keyboard":
-      return { ...plain, text: `♪ ${index + 1}`, small: "", words: `key ${index + 1}` };
+      return { ...plain, text: `♪ ${index + 1}`, small: "", words: `hot cue A on step ${index + 1} of the scale` };
   }
 }
 

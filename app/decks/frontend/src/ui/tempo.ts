@@ -6,7 +6,7 @@ import { el } from "./dom";
 import { fader } from "./fader";
 import { icon } from "./icons";
 import { controlButton } from "./press";
-import { tempoWords } from "./words";
+import { tempoShare, tempoWords } from "./words";
 
 /** One notch of the wheel, in per cent of the tempo. */
 const STEP_PERCENT = 0.1;
@@ -39,8 +39,8 @@ export function tempoColumn(desk: Desk, id: DeckId): HTMLElement {
   const slider = fader(desk, {
     control: "tempo",
     deck: id,
-    read: () => deck().tempo,
-    words: () => tempoWords(deck()),
+    read: () => tempoShare(deck()),
+    words: () => tempoWords(deck().tempo),
     towards: "down",
     className: "tempo",
     step: () => STEP_PERCENT / (2 * deck().tempoRange),

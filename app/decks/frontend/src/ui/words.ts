@@ -56,13 +56,13 @@ export function crossfaderWords(value: number): string {
   return `${Math.abs(away)} % towards deck ${away < 0 ? "A" : "B"}`;
 }
 
-/** How much faster than recorded the tempo fader makes a deck, as a rate. */
-export function tempoRate(deck: Pick<DeckState, "tempo" | "tempoRange">): number {
-  return 1 + ((deck.tempo - 0.5) * 2 * deck.tempoRange) / 100;
+/** Where the tempo fader stands in its range: 1 fastest, 0 slowest. */
+export function tempoShare(deck: Pick<DeckState, "tempo" | "tempoRange">): number {
+  return Math.min(1, Math.max(0, 0.5 + ((deck.tempo - 1) * 50) / deck.tempoRange));
 }
 
-export function tempoWords(deck: Pick<DeckState, "tempo" | "tempoRange">): string {
-  return `${signed((tempoRate(deck) - 1) * 100, 2)} %`;
+export function tempoWords(tempo: number): string {
+  return `${signed((tempo - 1) * 100, 2)} %`;
 }
 
 /** "4", "½", "1/32": a number of beats in the least room. */
@@ -88,7 +88,7 @@ export interface Phase {
 
 /** How far apart the beats are, in the words of a DJ. */
 export function phaseWords(phaseBeats: number | null, bpm: number | null): Phase {
-  if (phaseBeats === null || !bpm) return { text: "no beat to compare", tone: "plain" };
+  if (phaseBeats === null || !bpm) return { text: "–", tone: "plain" };
   const ms = Math.round((phaseBeats * 60_000) / bpm);
   if (Math.abs(ms) <= TIGHT_MS) return { text: "in sync", tone: "good" };
   return { text: ms > 0 ? `${ms} ms late` : `${-ms} ms early`, tone: Math.abs(ms) < 40 ? "unsure" : "plain" };

@@ -3,7 +3,7 @@ import type { DeckState, Track } from "../../src/contract";
 import { announced } from "../../src/ui/desk";
 import { noticeOf } from "../../src/ui/notice";
 import { padFace } from "../../src/ui/pads";
-import { beatsShort, clock, clockTenths, crossfaderWords, eqWords, filterWords, loopBeats, phaseWords, signed, tempoRate, tempoWords, trimWords } from "../../src/ui/words";
+import { beatsShort, clock, clockTenths, crossfaderWords, eqWords, filterWords, loopBeats, phaseWords, signed, tempoShare, tempoWords, trimWords } from "../../src/ui/words";
 
 describe("figures", () => {
   it("reads time without rounding up", () => {
@@ -20,8 +20,9 @@ describe("figures", () => {
   });
 
   it("says the tempo fader in per cent of its range", () => {
-    expect(tempoRate({ tempo: 1, tempoRange: 16 })).toBeCloseTo(1.16);
-    expect(tempoWords({ tempo: 0.35, tempoRange: 6 })).toBe("−1.80 %");
+    expect(tempoShare({ tempo: 1.08, tempoRange: 16 })).toBeCloseTo(0.75);
+    expect(tempoShare({ tempo: 0.8, tempoRange: 6 })).toBe(0); // synced beyond its range
+    expect(tempoWords(0.982)).toBe("−1.80 %");
   });
 
   it("writes beats in the least room", () => {

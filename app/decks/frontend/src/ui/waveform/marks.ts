@@ -20,8 +20,19 @@ const MIN_BEAT_GAP = 6;
 const MIN_NUMBER_GAP = 30;
 const FLAG = 12;
 
-export function font(unit: number, size = 10, weight = 400): string {
-  return `${weight} ${Math.round(size * unit)}px system-ui, sans-serif`;
+/** Makes a pen ready to write; once a size, for reading a font's name takes longer than drawing. */
+export function writeWith(pen: Pen, unit: number): void {
+  pen.font = `${Math.round(10 * unit)}px system-ui, sans-serif`;
+  pen.textBaseline = "alphabetic";
+  widths.clear();
+}
+
+const widths = new Map<string, number>();
+
+function widthOf(pen: Pen, text: string): number {
+  let width = widths.get(text);
+  if (width === undefined) widths.set(text, (width = pen.measureText(text).width));
+  return width;
 }
 
 /** The visible part of an ascending list of seconds: [first, end) indices. */
@@ -58,8 +69,6 @@ export function bars(pen: Pen, track: Track, scale: Scale, unit: number, palette
   }
   pen.globalAlpha = 1;
   pen.fillStyle = palette.text2;
-  pen.font = font(unit);
-  pen.textBaseline = "alphabetic";
   // one bar further left: its number may still reach into sight
   for (let bar = Math.max(0, Math.floor(from / numbers) - 1) * numbers; bar < to; bar += numbers) {
     pen.fillText(String(bar + 1), Math.round(xAt(scale, track.downbeats[bar]!)) + 3 * unit, (ROWS.other - 1) * unit);
@@ -87,8 +96,6 @@ export function otherBeats(pen: Pen, other: Track, scale: Scale, unit: number, c
 
 /** Sections as a ribbon in greys by energy, with their names; a name stays in sight while its section does. */
 export function sections(pen: Pen, track: Track, scale: Scale, unit: number, palette: Palette): void {
-  pen.font = font(unit);
-  pen.textBaseline = "alphabetic";
   const start = 22 * unit; // right of the deck's letter
   for (const section of track.sections) {
     const left = xAt(scale, section.start_sec);
@@ -98,7 +105,7 @@ export function sections(pen: Pen, track: Track, scale: Scale, unit: number, pal
     pen.fillStyle = `hsl(214 12% ${light}%)`;
     pen.fillRect(Math.max(0, left), ROWS.ribbon * unit, Math.min(scale.width, right) - Math.max(0, left) - unit, 4 * unit);
     const at = Math.max(left + 2 * unit, start);
-    if (at + pen.measureText(section.label).width > right - 2 * unit) continue;
+    if (at + widthOf(pen, section.label) > right - 2 * unit) continue;
     pen.fillStyle = palette.text2;
     pen.fillText(section.label, at, (ROWS.ribbon - 3) * unit);
   }
@@ -162,8 +169,6 @@ export function cues(pen: Pen, deck: DeckState, scale: Scale, unit: number, colo
   pen.lineTo(cueX + 5 * unit, bottom);
   pen.lineTo(cueX, bottom - 8 * unit);
   pen.fill();
-  pen.font = font(unit, 10, 700);
-  pen.textBaseline = "alphabetic";
   deck.hotCues.forEach((cue, slot) => {
     if (!cue) return;
     const x = Math.round(xAt(scale, cue.sec));

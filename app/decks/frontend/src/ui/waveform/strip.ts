@@ -3,9 +3,10 @@
 
 import type { DeckId } from "../../contract";
 import { across, type Desk } from "../desk";
+import { cueSum } from "../overview";
 import { el } from "../dom";
 import type { Palette } from "../palette";
-import { tempoRate, trackWords } from "../words";
+import { trackWords } from "../words";
 import * as marks from "./marks";
 import { fetchPeaks, type Peaks } from "./peaks";
 import { PLAY_LINE, pxPerTrackSec, type Scale, secAt } from "./scale";
@@ -26,6 +27,7 @@ export class Strip {
   private unit = 1;
   private height = 0;
   private tiles: Tiles | null = null;
+  private drawn: unknown[] = [];
 
   constructor(
     private readonly desk: Desk,
@@ -54,6 +56,7 @@ export class Strip {
     this.scale.width = this.otherScale.width = width;
     this.height = height;
     this.unit = height / marks.ROWS.height;
+    if (this.pen) marks.writeWith(this.pen, this.unit);
   }
 
   /** Draws one frame, `shownSec` heard seconds wide. */
@@ -62,6 +65,7 @@ export class Strip {
     if (!pen || scale.width === 0) return;
     const palette = this.palette();
     const deck = this.desk.deck(this.id);
+    if (!this.changed(shownSec)) return;
     const colour = palette.deck[this.id];
     pen.fillStyle = palette.panel;
     pen.fillRect(0, 0, scale.width, this.height);
@@ -94,10 +98,25 @@ export class Strip {
     pen.fillRect(line - unit, top - 5 * unit, 2 * unit, this.height);
   }
 
+  /** Whether anything drawn differs from the last frame: decks that stand still cost nothing. */
+  private changed(shownSec: number): boolean {
+    const deck = this.desk.deck(this.id);
+    const other = this.desk.deck(across(this.id));
+    const now = [
+      deck.track, deck.positionSec, deck.tempo, deck.cueSec, cueSum(deck.hotCues),
+      deck.loop?.startSec, deck.loop?.endSec, deck.loop?.active,
+      other.track, other.positionSec, other.tempo,
+      shownSec, this.scale.width, this.height, this.tiles, this.palette(),
+    ];
+    const same = now.every((value, at) => Object.is(value, this.drawn[at]));
+    this.drawn = now;
+    return !same;
+  }
+
   private follow(scale: Scale, id: DeckId, shownSec: number): void {
     const deck = this.desk.deck(id);
     scale.pxPerSec = scale.width / shownSec;
-    scale.rate = tempoRate(deck);
+    scale.rate = deck.tempo;
     scale.now = deck.positionSec;
   }
 

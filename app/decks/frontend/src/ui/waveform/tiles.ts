@@ -8,7 +8,7 @@ import { pxPerTrackSec, type Scale, TILE_PX, tileLevel, tileRange, tileSec, xAt,
 const KEPT = 24;
 
 interface Tile {
-  picture: OffscreenCanvas;
+  picture: ImageBitmap;
   used: number;
 }
 
@@ -52,13 +52,14 @@ export class Tiles {
       known.used = this.clock;
       return known;
     }
-    const picture = new OffscreenCanvas(TILE_PX, this.height);
-    const pen = picture.getContext("2d");
+    const canvas = new OffscreenCanvas(TILE_PX, this.height);
+    const pen = canvas.getContext("2d");
     if (pen) {
       const area = { width: TILE_PX, height: this.height, fromSec: number * tileSec(level), pxPerSec: level };
       paintBands(pen, this.peaks, area, [this.palette.low, this.palette.mid, this.palette.high]);
     }
-    const made = { picture, used: this.clock };
+    // a bitmap never changes, so the browser keeps it where it is drawn from
+    const made = { picture: canvas.transferToImageBitmap(), used: this.clock };
     this.tiles.set(key, made);
     return made;
   }
@@ -70,6 +71,8 @@ export class Tiles {
     for (const [key, tile] of this.tiles) {
       if (tile.used < used && tile.used < this.clock) [oldest, used] = [key, tile.used];
     }
-    if (oldest !== null) this.tiles.delete(oldest);
+    if (oldest === null) return;
+    this.tiles.get(oldest)?.picture.close();
+    this.tiles.delete(oldest);
   }
 }
