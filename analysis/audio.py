@@ -36,6 +36,7 @@ __all__ = [
     "Samples",
     "content_hash",
     "load_audio",
+    "reduced_rate",
     "stream_audio",
 ]
 
@@ -327,7 +328,7 @@ def _checked_rate(path: Path, source: _Source, max_sample_rate: int) -> int:
         raise UnreadableAudio(path, f"a sample rate of {source.sample_rate} Hz is not music")
     if not 1 <= source.channels <= MAX_CHANNELS:
         raise UnreadableAudio(path, f"{source.channels} channels are not music")
-    return _reduced_rate(source.sample_rate, max_sample_rate)
+    return reduced_rate(source.sample_rate, max_sample_rate)
 
 
 def _converted(source: _Source, rate: int) -> Iterator[Samples]:
@@ -386,7 +387,7 @@ def _sane(block: Samples) -> Samples:
     return np.where(np.abs(block) <= MAX_LEVEL, block, np.float32(0.0))
 
 
-def _reduced_rate(rate: int, limit: int) -> int:
+def reduced_rate(rate: int, limit: int) -> int:
     """Return ``rate``, or the largest multiple of its family's base rate within ``limit``."""
     if rate <= limit:
         return rate

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from analysis.errors import SegueError
 from app import theme
+from app.decks.routes import routes as deck_routes
 from app.guard import LoopbackOnly, lifespan
 from app.studio import Studio, get_studio
 
@@ -113,6 +114,7 @@ def routes(studio: Callable[[], Studio] = get_studio) -> list[Route]:
         Route("/dj/peaks/{track_id}", peaks),
         Route("/dj/track/{track_id}", track),
         Route("/dj/mix/{job_id}", mix),
+        *deck_routes(studio),
         Route("/dj/assets/{version}/{name}", asset),
         # else Streamlit would answer with its own page
         Route("/dj/{anything:path}", nothing),

@@ -11,7 +11,6 @@ import argparse
 import sys
 import threading
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,9 +33,7 @@ from library.tracks import TrackRow
 from mixing.plan import Plan
 from mixing.planner import plan_transition
 from training.learn import load_recommender
-from training.recommend import Recommendations, recommend_from
 from training.recommender import Bundle
-from training.rules import RecommendRules
 
 T = TypeVar("T")
 
@@ -44,8 +41,10 @@ T = TypeVar("T")
 SHOWN_TRACKS = 2000
 # Answers kept until something changes: suggestions, plans and pictures of a long evening.
 REMEMBERED = 400
-# The strip under a deck shows a handful, of which one may be on the deck already.
-SUGGESTION_RULES = RecommendRules(count=9, at_least=6)
+PLAYED = "played"
+"""The kind of a notebook entry that says that a track was heard; it changes nothing about it."""
+# Newest entries of a track among which the newest word is looked for.
+LOOKED_THROUGH = 50
 
 
 class Studio:
@@ -116,7 +115,8 @@ class Studio:
             }
             self._changes += 1
 
-    def _recall(self, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
+    def recall(self, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
+        """Return an answer remembered under a key, made now where there is none."""
         with self._lock:
             if key in self._remembered:
                 answer: T = self._remembered[key]
@@ -134,7 +134,7 @@ class Studio:
 
     def count(self) -> int:
         """Return how many tracks are listed."""
-        return self._recall(("count",), self.library.count)
+        return self.recall(("count",), self.library.count)
 
     def has_music(self) -> bool:
         """Return whether there is any track to play."""
@@ -142,7 +142,7 @@ class Studio:
 
     def tracks(self, search: str = "") -> list[TrackRow]:
         """Return the tracks whose name, artist, folder … hold every word of ``search``."""
-        return self._recall(
+        return self.recall(
             ("tracks", search), lambda: self.library.tracks(search, limit=SHOWN_TRACKS)
         )
 
@@ -154,11 +154,11 @@ class Studio:
         UnknownTrack
             If no report carries the id.
         """
-        return self._recall(("row", track_id), lambda: self.library.row(track_id))
+        return self.recall(("row", track_id), lambda: self.library.row(track_id))
 
     def report(self, track_id: str) -> Report:
         """Return a track's report with the DJ's word in it; it is shared, don't change it."""
-        return self._recall(("report", track_id), lambda: self.library.report(track_id))
+        return self.recall(("report", track_id), lambda: self.library.report(track_id))
 
     def path(self, track_id: str) -> Path:
         """Return a copy of the track's audio that exists; see `Library.path` for errors."""
@@ -166,7 +166,7 @@ class Studio:
 
     def artwork(self, track_id: str) -> tuple[str, bytes] | None:
         """Return (media type, picture) of a track, or None."""
-        return self._recall(("art", track_id), lambda: read_artwork(self.path(track_id)))
+        return self.recall(("art", track_id), lambda: read_artwork(self.path(track_id)))
 
     def has_artwork(self, track_id: str) -> bool:
         """Return whether a track's file is there and has a picture."""
@@ -194,86 +194,73 @@ class Studio:
         """Return a word that changes whenever :meth:`view` of the track would."""
 
         def newest() -> str:
-            entries = self.library.notebook.history(track_id, limit=1)
+            entries = self.library.notebook.history(track_id, limit=LOOKED_THROUGH)
+            said = next((entry.id for entry in entries if entry.kind != PLAYED), 0)
             written = self.row(track_id).report_path.stat().st_mtime_ns
-            return f"{entries[0].id if entries else 0}-{written:x}"
+            return f"{said}-{written:x}"
 
-        return self._recall(("revision", track_id), newest)
+        return self.recall(("revision", track_id), newest)
 
     def view(self, track_id: str) -> dict[str, Any]:
-        """Return what a waveform shows besides peaks: bars, sections, mix points, in seconds."""
-        return track_view(self.report(track_id))
+        """Return what the browser shows of a track besides sound and peaks."""
+        return track_view(self, track_id)
 
     # -- the DJ's word ---------------------------------------------------------------------------
 
     def predictions(self, track_id: str) -> dict[str, Prediction]:
         """Return what the models think of a track, by kind."""
-        return self._recall(
-            ("predictions", track_id), lambda: self.library.predictions_of(track_id)
-        )
+        return self.recall(("predictions", track_id), lambda: self.library.predictions_of(track_id))
 
     def labels(self, kind: str) -> list[str]:
         """Return every genre or bucket in use."""
-        return self._recall(("labels", kind), lambda: self.library.catalogue.values(kind))
+        return self.recall(("labels", kind), lambda: self.library.catalogue.values(kind))
 
     def correct(self, track_id: str, kind: str, value: Any) -> None:
         """Keep the DJ's word at once; see `Library.correct` for errors."""
         self.library.correct(track_id, kind, value)
-        self._heard(kind)
+        self.heard(kind)
 
     def edit_grid(self, track_id: str, edit: Callable[[Grid], Grid]) -> None:
         """Apply an edit of `library.grids` to a track's grid; see `Library.edit_grid`."""
         self.library.edit_grid(track_id, edit)
-        self._heard("grid")
+        self.heard("grid")
 
-    def last_word(self, track_id: str) -> Entry | None:
-        """Return the newest correction of a track that an undo would withdraw, or None."""
+    def last_word(self, track_id: str, kind: str) -> Entry | None:
+        """Return the newest word on a track that an undo of this kind would withdraw, or None."""
 
         def newest() -> Entry | None:
-            entries = self.library.notebook.history(track_id, standing=True, limit=1)
+            entries = self.library.notebook.history(track_id, kind, standing=True, limit=1)
             return entries[0] if entries else None
 
-        return self._recall(("word", track_id), newest)
+        return self.recall(("word", track_id, kind), newest)
 
-    def undo(self, track_id: str) -> Entry:
-        """Withdraw the newest correction of a track; see `Library.undo` for errors."""
-        entry = self.library.undo(track_id)
-        self._heard(entry.kind)
+    def undo(self, track_id: str, kind: str) -> Entry:
+        """Withdraw the newest word of a kind on a track; see `Library.undo` for errors."""
+        entry = self.library.undo(track_id, kind)
+        self.heard(entry.kind)
         return entry
 
-    def _heard(self, kind: str) -> None:
+    def heard(self, kind: str) -> None:
         """Forget what rests on the DJ's word of a kind; the files themselves are the same."""
         if kind in ("grid", "key"):
             self.forget("art", "count", "labels")
+        elif kind in ("hot_cues", PLAYED):
+            with self._lock:
+                kept = {key[0] for key in self._remembered} - {"revision", "word"}
+                self.forget(*map(str, kept))
         else:
             self.forget("art", "count", "plan", "suggestions")
 
     # -- what follows what -----------------------------------------------------------------------
 
-    def suggestions(self, playing: str, loaded: str | None) -> Recommendations:
-        """Return what could follow a track.
-
-        Parameters
-        ----------
-        playing
-            The track to follow.
-        loaded
-            A track that is not suggested because it is on the deck already, or None.
+    def bundle(self) -> Bundle:
+        """Return the recommender.
 
         Raises
         ------
         NoModel, UntrustedBundle, UnusableBundle
-            If there is no recommender that may be used.
+            If there is none that may be used.
         """
-
-        def find() -> Recommendations:
-            found = recommend_from(self.library, self._bundle(), playing, SUGGESTION_RULES)
-            others = tuple(item for item in found.items if item.track_id != loaded)
-            return replace(found, items=others)
-
-        return self._recall(("suggestions", playing, loaded), find)
-
-    def _bundle(self) -> Bundle:
         path = self.settings.recommender
         stamp = path.stat().st_mtime_ns if path.is_file() else 0
         with self._lock:
@@ -283,7 +270,7 @@ class Studio:
 
     def plan(self, choice: tasks.MixChoice) -> Plan:
         """Return the transition that would be rendered; the planner's errors pass through."""
-        return self._recall(
+        return self.recall(
             ("plan", choice),
             lambda: plan_transition(
                 self.report(choice.first),
@@ -299,7 +286,7 @@ class Studio:
 
     def fingerprint(self, choice: tasks.MixChoice) -> str:
         """Return a word that changes whenever the choice would sound different."""
-        return self._recall(
+        return self.recall(
             ("plan", "word", choice),
             lambda: previews.fingerprint(self.plan(choice), choice.file_format),
         )

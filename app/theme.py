@@ -11,8 +11,6 @@ import streamlit as st
 ASSETS = Path(__file__).resolve().parent / "assets"
 SERVED = {
     "engine.js": "text/javascript",
-    "waveforms.js": "text/javascript",
-    "transport.js": "text/javascript",
     "preview.js": "text/javascript",
     "transition.js": "text/javascript",
     "clock.js": "text/javascript",

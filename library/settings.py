@@ -61,6 +61,11 @@ class Settings:
         return self.home / "mixes"
 
     @property
+    def cache(self) -> Path:
+        """What can be made again at any time, such as decoded sound."""
+        return self.home / ".cache"
+
+    @property
     def notebook(self) -> Path:
         """The DJ's own word: corrections, cues, ratings. Never thrown away."""
         return self.data / "notebook.sqlite"

@@ -1,7 +1,7 @@
-// Who sounds: one audio element a channel, owned by the page, outliving every component.
-// Components are views of it. Channels: "a", "b" (the decks), "preview" (a rendered
-// transition) and "plain" (a plain crossfade to hear beside it).
-// One channel sounds at a time: a DJ listens to one thing when choosing.
+// Rendered transitions that sound: one audio element a channel, owned by the page, outliving every
+// component. Components are views of it. Channels: "preview" (a transition) and "plain" (a plain
+// crossfade to hear beside it); one at a time. Where the decks' sound is on they go through it, as
+// its third channel, with headphone cue and limiter; else straight to the loudspeaker.
 
 class Channel extends EventTarget {
   constructor(name) {
@@ -18,17 +18,10 @@ class Channel extends EventTarget {
     }
   }
 
-  // Puts a sound on the channel, ready to play from `startShare` (0–1) of its length.
-  // The same id again changes nothing, so a rerun never interrupts.
-  load(id, url, startShare = 0) {
+  // Puts a sound on the channel. The same id again changes nothing, so a rerun never interrupts.
+  load(id, url) {
     if (id === this.id) return;
     this.id = id;
-    if (startShare > 0) {
-      const start = () => {
-        if (id === this.id) this.seek(startShare * this.audio.duration);
-      };
-      this.audio.addEventListener("loadedmetadata", start, { once: true });
-    }
     this.audio.pause();
     if (url) this.audio.src = url;
     else this.audio.removeAttribute("src");
@@ -54,6 +47,8 @@ class Channel extends EventTarget {
       return;
     }
     for (const other of engine.channels.values()) if (other !== this) other.audio.pause();
+    const decks = window.__segueDecks;
+    if (decks?.state.audio === "running") decks.attachPreview(this.audio);
     try {
       await this.audio.play();
     } catch (error) {

@@ -14,7 +14,6 @@ from app.deck_state import Deck, other
 from app.jobs import Job, JobState
 from app.pages import mixer, session, topbar
 from app.pages.mixer import Planned
-from app.pages.waves import browser_track
 from app.studio import Studio
 from app.tasks import MixChoice
 from app.transition_view import Way
@@ -119,7 +118,7 @@ def _picture(studio: Studio, now: Planned, plan: Plan, facts: dict[str, TrackFac
     for side in sides:
         deck = _deck(now.first, side)
         data[side]["deck"] = deck
-        data[side]["track"] = browser_track(studio, tracks.on(deck))
+        data[side]["track"] = components.browser_track(studio, tracks.on(deck))
     out = view.place_words(facts["a"], plan.mix_out.sec)
     into = view.place_words(facts["b"], plan.mix_in.sec)
     data["label"] = f"{mixer.headline(plan)}: out at {out}, in at {into}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import streamlit as st
@@ -14,38 +15,57 @@ from app.words import Said, Tone, percent
 from library.predictions import Prediction
 from library.tracks import DJ, FOLDER, MODEL, NOBODY, TAGS, Fact, TrackRow
 
-# Chips of one row beside 'Other': what fits a deck at 1280 pixels.
+# Chips of one row: what is read at a glance.
 CHIPS = 3
+
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>$#~:|])")
+
 
 _SOURCES = {FOLDER: "folder", TAGS: "tag"}
 _KINDS = {"genre": "Genre", "bucket": "Bucket"}
 
 
 def show(studio: Studio, deck: Deck, row: TrackRow) -> None:
-    """Draw both rows, and the way back from the newest correction."""
+    """Draw genre and bucket: a button each that says what stands and opens the choices."""
     predictions = studio.predictions(row.track_id)
     facts = {"genre": row.genre, "bucket": row.bucket}
-    for kind, fact in facts.items():
-        with st.container(
-            horizontal=True,
-            wrap=False,
-            vertical_alignment="center",
-            key=f"{kind}-{deck}",
-            gap="xsmall",
-        ):
-            st.html(
-                f'<div class="kind"><b>{_KINDS[kind]}</b>{parts.said(standing(fact))}</div>',
-                width="content",
-            )
-            _chips(studio, deck, row, kind, fact, predictions.get(kind))
-            _other(studio, deck, row, kind)
+    with st.container(
+        horizontal=True, wrap=False, vertical_alignment="center", key=f"labels-{deck}", gap="xsmall"
+    ):
+        for kind, fact in facts.items():
+            with st.popover(_button(studio, kind, fact), key=f"label-{kind}-{deck}"):
+                _choose(studio, deck, row, kind, fact, predictions.get(kind))
             undo(studio, deck, row.track_id, kind)
 
 
+def _button(studio: Studio, kind: str, fact: Fact) -> str:
+    """Return a popover's label: kind, value and who vouches for it."""
+    said = standing(fact)
+    mark = {Tone.GOOD: "✓ ", Tone.UNSURE: "? ", Tone.BAD: "✕ "}.get(said.tone, "")
+    colour = {Tone.GOOD: "green", Tone.UNSURE: "yellow"}.get(said.tone, "gray")
+    name = "–" if fact.value is None else short(str(fact.value), studio.labels(kind))
+    name = _MARKDOWN.sub(r"\\\1", name)
+    return f"{_KINDS[kind]} **{name}** :{colour}[{mark}{said.text}]"
+
+
+def _choose(
+    studio: Studio,
+    deck: Deck,
+    row: TrackRow,
+    kind: str,
+    fact: Fact,
+    prediction: Prediction | None,
+) -> None:
+    with st.container(key=f"{kind}-{deck}", gap="small"):
+        said = parts.said(standing(fact))
+        st.html(f'<div class="kind"><b>{_KINDS[kind]}</b> {said}</div>', width="content")
+        _chips(studio, deck, row, kind, fact, prediction)
+        _other(studio, deck, row, kind)
+
+
 def undo(studio: Studio, deck: Deck, track_id: str, kind: str) -> None:
-    """Offer to withdraw the newest correction of a track, where it is one of this kind."""
-    last = studio.last_word(track_id)
-    if last is None or last.kind != kind:
+    """Offer to withdraw the DJ's newest word of a kind on a track, where there is one."""
+    if studio.last_word(track_id, kind) is None:
         return
     st.button(
         "Undo",
@@ -53,7 +73,7 @@ def undo(studio: Studio, deck: Deck, track_id: str, kind: str) -> None:
         help=f"Take back the {kind}",
         type="tertiary",
         on_click=session.guarded(studio.undo),
-        args=(track_id,),
+        args=(track_id, kind),
     )
 
 
@@ -122,25 +142,22 @@ def _chips(
         label_visibility="collapsed",
         on_change=session.guarded(_chosen),
         args=(studio, row.track_id, kind, widget),
-        width="stretch",
-        wrap=False,
     )
 
 
 def _other(studio: Studio, deck: Deck, row: TrackRow, kind: str) -> None:
-    with st.popover("Other", key=f"{kind}-other-{deck}", width="content"):
-        widget = f"{kind}-any-{deck}"
-        st.selectbox(
-            f"{_KINDS[kind]} of {row.title}",
-            studio.labels(kind),
-            index=None,
-            key=widget,
-            accept_new_options=True,
-            placeholder="Choose one, or type a new one",
-            on_change=session.guarded(_chosen),
-            args=(studio, row.track_id, kind, widget),
-            width=320,
-        )
+    widget = f"{kind}-any-{deck}"
+    st.selectbox(
+        f"{_KINDS[kind]} of {row.title}",
+        studio.labels(kind),
+        index=None,
+        key=widget,
+        accept_new_options=True,
+        placeholder="Choose one, or type a new one",
+        on_change=session.guarded(_chosen),
+        args=(studio, row.track_id, kind, widget),
+        width=320,
+    )
 
 
 def _chosen(studio: Studio, track_id: str, kind: str, widget: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app import theme
-from app.pages import deck, editor, mixer, session, topbar, waves, welcome
+from app.decks import component
+from app.pages import deck, editor, mixer, session, topbar, welcome
 from app.studio import get_studio
 
 st.set_page_config(page_title="Segue", page_icon=theme.page_icon(), layout="wide")
@@ -13,13 +14,15 @@ theme.apply()
 studio = get_studio()
 session.begin(studio)
 page = topbar.show(studio)
+if studio.has_music():
+    # always here, whatever page is open: elsewhere the style sheet hides it, and it plays on
+    component.show(studio, session.live())
 if page == topbar.SET:
     from app.pages import set as set_page  # plotly waits until somebody asks for it
 
     set_page.show(studio)
 elif studio.has_music():
     plan = mixer.planned(studio)
-    waves.show(studio, plan)
     with st.container(key="console"):
         left, middle, right = st.columns([38, 24, 38], gap="small", wrap=False)
         with left:

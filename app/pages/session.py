@@ -13,40 +13,45 @@ import streamlit as st
 
 from analysis.errors import SegueError
 from app.deck_state import DECKS, Deck, DeckState, first_pair
+from app.decks.protocol import Live
 from app.jobs import JobState
 from app.studio import Studio
+from app.suggesting import suggestions
 from library.errors import UnknownTrack
 
 _NOTICES = "notices"
-_DECKS = "decks"
+_LIVE = "live"
 _WAITING = "waiting"
 _PAIRED = "paired"
 
 
+def live() -> Live:
+    """Return what this page knows of its decks; shared, changed in place."""
+    known: Live = st.session_state.setdefault(_LIVE, Live())
+    return known
+
+
 def decks() -> DeckState:
     """Return what lies on the decks of this page."""
-    state: DeckState = st.session_state.get(_DECKS, DeckState())
-    return state
+    return live().decks
 
 
-def set_decks(state: DeckState) -> None:
-    """Put tracks on the decks, in this page and in its address."""
-    st.session_state[_DECKS] = state
-    query = state.query()
+def load(deck: Deck, track_id: str) -> None:
+    """Load a track onto a deck, or say why not."""
+    try:
+        live().load(deck, track_id)
+    except SegueError as error:
+        tell(str(error))
+
+
+def _write_address() -> None:
+    query = decks().query()
     for deck in DECKS:
         if deck in query:
             if st.query_params.get(deck) != query[deck]:
                 st.query_params[deck] = query[deck]
         elif deck in st.query_params:
             del st.query_params[deck]
-
-
-def load(deck: Deck, track_id: str | None) -> None:
-    """Load a track onto a deck, or say why not."""
-    try:
-        set_decks(decks().load(deck, track_id))
-    except SegueError as error:
-        tell(str(error))
 
 
 def tell(sentence: str) -> None:
@@ -62,7 +67,8 @@ def sentence(error: str) -> str:
 
 def show_notices() -> None:
     """Show and forget what there is to say."""
-    for line in st.session_state.pop(_NOTICES, []):
+    told, live().told = live().told, []
+    for line in [*st.session_state.pop(_NOTICES, []), *told]:
         st.toast(sentence(line), duration="long")
 
 
@@ -89,8 +95,8 @@ def begin(studio: Studio) -> None:
     Reads the address and the DJ's defaults the first time, takes finished jobs in, and puts two
     tracks on the decks once there are any, so that a first screen is never dead.
     """
-    if _DECKS not in st.session_state:
-        st.session_state[_DECKS] = DeckState.read(dict(st.query_params))
+    if _LIVE not in st.session_state:
+        live().decks = DeckState.read(dict(st.query_params))
         studio.reload()
         for warning in studio.warnings:
             tell(warning)
@@ -107,8 +113,8 @@ def begin(studio: Studio) -> None:
         if here == DeckState() and not st.session_state.get(_PAIRED):
             here = _first_pair(studio)
         st.session_state[_PAIRED] = True
-        if here != decks():
-            set_decks(here)
+        live().decks = here
+    _write_address()
 
 
 def _usable(studio: Studio, track_id: str) -> bool:
@@ -131,7 +137,7 @@ def _first_pair(studio: Studio) -> DeckState:
 
     def follow(track_id: str) -> list[str]:
         try:
-            return [item.track_id for item in studio.suggestions(track_id, None).items]
+            return [item.track_id for item in suggestions(studio, track_id, None).items]
         except SegueError:  # no model yet: any other track will do, and the deck says what to do
             return []
 

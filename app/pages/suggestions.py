@@ -11,9 +11,10 @@ from app import parts
 from app.deck_state import Deck, other
 from app.pages import session
 from app.studio import Studio
+from app.suggesting import suggestions
 from app.words import Said, Tone
 from training.errors import NoModel
-from training.recommend import Suggestion
+from training.recommend import Recommendations, Suggestion
 
 # Rows of the strip; what does not fit beneath a deck at 1280×800 is a scroll away.
 SHOWN = 8
@@ -35,7 +36,13 @@ def show(studio: Studio, deck: Deck) -> None:
             st.html(_head("Suggestions are switched off in instructions.json."))
             return
         try:
-            found = studio.suggestions(playing, loaded.on(deck))
+            found = suggestions(
+                studio,
+                playing,
+                loaded.on(deck),
+                session.live().sound_of(other(deck)),
+                session.live().played,
+            )
         except NoModel:
             busy = bool(studio.jobs.active())
             st.html(_head(f"Fits {letter}", _LEARNING if busy else _NOTHING_LEARNED))
@@ -45,11 +52,33 @@ def show(studio: Studio, deck: Deck) -> None:
             st.html(_head(f"Fits {letter}", session.sentence(str(error))))
             _train(studio, deck)
             return
-        st.html(_head(f"Fits {letter}", found.summary))
+        _title(studio, deck, found)
         for item in found.items[:SHOWN]:
             _row(studio, deck, item)
         if not found.items:
             st.html('<div class="empty">Nothing to suggest yet: add more music.</div>')
+
+
+def _title(studio: Studio, deck: Deck, found: Recommendations) -> None:
+    """Say what is followed and how it sounds now; load the best one by one press."""
+    across = other(deck)
+    heard = session.live().sound_of(across)
+    now = ""
+    if heard is not None and heard.bpm is not None:
+        now = f" at {heard.bpm:.1f} BPM"
+    with st.container(
+        horizontal=True, wrap=False, vertical_alignment="center", key=f"head-{deck}", gap="xsmall"
+    ):
+        best = next((item for item in found.items if not studio.row(item.track_id).missing), None)
+        st.button(
+            "Load next",
+            key=f"load-next-{deck}",
+            help=None if best is None else f"Load {studio.row(best.track_id).name}",
+            disabled=best is None or session.live().playing.get(deck, False),
+            on_click=session.load,
+            args=(deck, None if best is None else best.track_id),
+        )
+        st.html(_head(f"Fits {across.upper()}{now}", found.summary))
 
 
 def _train(studio: Studio, deck: Deck) -> None:

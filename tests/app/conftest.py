@@ -22,9 +22,12 @@ from analysis.report import (
     Structure,
     Tonal,
 )
+from app.decks import component
+from app.decks.build import Built
 from app.studio import Studio, get_studio
 from library.library import Library
 from library.settings import Settings
+from tests.app.web import Client, serving
 from training.learn import train_recommender_from
 
 SAMPLE_RATE = 8_000
@@ -81,6 +84,12 @@ def _write_track(settings: Settings, number: int) -> str:
     return track_id
 
 
+@pytest.fixture(autouse=True)
+def _bundle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pretend that the decks' module is built: what it does is no matter without a browser."""
+    monkeypatch.setattr(component, "built", lambda: Built(Path("nowhere"), "0" * 12))
+
+
 @pytest.fixture
 def small_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """A home with three tracks and a recommender; the process's studio is of this home."""
@@ -117,3 +126,10 @@ def _entered(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Se
 def studio(small_home: Settings) -> Studio:
     """The studio of the small home."""
     return get_studio()
+
+
+@pytest.fixture
+def client(studio: Studio) -> Iterator[Client]:
+    """A client of the small home's routes."""
+    with serving(studio) as one:
+        yield one

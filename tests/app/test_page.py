@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.decks import component
+from app.decks.protocol import Heard, apply_reports
 from app.jobs import JobState
 from app.studio import Studio, get_studio
 from library.settings import PROJECT_ROOT, Settings
@@ -25,13 +27,20 @@ def open_page(**query: str) -> AppTest:
 
 
 def decks(page: AppTest) -> tuple[str | None, str | None]:
-    state = page.session_state["decks"]
+    state = page.session_state["live"].decks
     return state.a, state.b
 
 
-def told_waveforms(page: AppTest) -> dict[str, Any]:
+def wish(page: AppTest) -> dict[str, Any]:
     told = [json.loads(part.proto.json) for part in page.get("bidi_component")]
-    return next(data for data in told if "overlap" in data)
+    return next(data for data in told if "ack" in data)
+
+
+def greet(page: AppTest, a: str | None = None, b: str | None = None) -> AppTest:
+    """Report as the decks do when the page opens; callbacks do not run here, so by hand."""
+    hello = {"type": "hello", "seq": 1, "client": "c", "decks": {"a": a, "b": b}}
+    assert apply_reports(get_studio(), page.session_state["live"], [hello])
+    return page.run()
 
 
 def toasts(page: AppTest) -> list[str]:
@@ -54,9 +63,63 @@ def test_the_first_screen_has_two_tracks_and_no_error(page: AppTest) -> None:
     assert b is not None
     assert a != b
     assert page.query_params["a"] == a
-    told = told_waveforms(page)
-    assert told["a"]["id"] == a
-    assert told["b"]["id"] == b
+    assert wish(page)["decks"] == {"a": None, "b": None}, "no opinion before the decks have spoken"
+    told = wish(greet(page))
+    assert told["ack"] == 1
+    assert told["decks"]["a"]["id"] == a
+    assert told["decks"]["b"]["id"] == b
+    assert {one["id"] for one in told["browse"]} == set(IDS.values())
+
+
+def test_what_plays_outranks_the_address(studio: Studio) -> None:
+    page = open_page(a=IDS["Comet"], b=IDS["Lantern"])
+    told = wish(greet(page, a=IDS["Harbour"]))
+    assert told["decks"]["a"]["id"] == IDS["Harbour"]
+    assert told["decks"]["b"]["id"] == IDS["Lantern"]
+    assert page.query_params["a"] == IDS["Harbour"]
+
+
+def test_without_the_bundle_the_page_says_what_to_run(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(component, "built", lambda: None)
+    page = open_page()
+    assert not page.exception
+    assert len(page.error) == 1
+    assert component.BUILD_COMMAND in page.error[0].value
+    assert None not in decks(page)
+
+
+def test_clearing_the_field_leaves_the_track_on_its_deck(page: AppTest) -> None:
+    before = decks(page)
+    next(box for box in page.selectbox if box.key == "pick-a").set_value(None).run()
+    assert decks(page) == before
+    assert page.session_state["pick-a"] == before[0]
+
+
+def test_the_best_suggestion_is_loaded_on_the_idle_deck(page: AppTest) -> None:
+    live = page.session_state["live"]
+    live.playing["a"] = True
+    page.run()
+    assert button(page, "load-next-a").disabled, "nobody wants that track taken away"
+    before = decks(page)
+    button(page, "load-next-b").click().run()
+    assert decks(page)[0] == before[0]
+    assert decks(page)[1] not in (None, *before)
+
+
+def test_suggestions_follow_what_is_heard(page: AppTest) -> None:
+    def why() -> str:
+        rows = [block.value for block in page.get("html") if 'class="why"' in block.value]
+        return " ".join(rows)
+
+    a = decks(page)[0]
+    before = why()
+    page.session_state["live"].heard["a"] = Heard(a, 140.0, "2A")
+    page.run()
+    assert not page.exception
+    assert why() != before
+    assert any("at 140.0 BPM" in block.value for block in page.get("html"))
 
 
 def test_the_address_decides_what_is_on_the_decks(studio: Studio) -> None:
@@ -156,10 +219,9 @@ def test_the_mixer_shows_a_plan_with_reasons(page: AppTest) -> None:
 
 def test_turning_the_direction_plans_the_other_way(page: AppTest) -> None:
     page.button_group(key="mix-first").set_value("b").run()
-    told = told_waveforms(page)
     assert not page.exception
-    if told["overlap"]:
-        assert told["overlap"]["b"][2] == "out"
+    shown = " ".join(block.value for block in page.get("html"))
+    assert 'class="plan b' in shown
 
 
 def test_without_a_model_the_page_learns_by_itself(small_home: Settings) -> None:
@@ -201,7 +263,7 @@ def test_instructions_set_the_defaults(small_home: Settings) -> None:
     assert decks(page) == (IDS["Comet"], IDS["Lantern"])
     assert page.session_state["mix-style"] == "cut_mix"
     assert page.session_state["mix-effects"] == ["echo_tail"]
-    assert told_waveforms(page)["seek"] == 0.25
+    assert wish(page)["settings"]["seekShare"] == 0.25
     assert not [one for one in page.button if one.key and one.key.startswith("take-")]
     assert len(toasts(page)) == 1
     assert "made_up" in toasts(page)[0]

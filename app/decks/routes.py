@@ -1,0 +1,123 @@
+"""What the decks fetch: sound by the byte, the built module, the steps of a set to be played."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+from functools import cache
+from typing import BinaryIO
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import (
+    FileResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+)
+from starlette.routing import Route
+
+from analysis.errors import SegueError
+from app.decks.automix import automix_folder, kept_step
+from app.decks.build import FILES, FRONTEND
+from app.decks.pcm import FRAME_BYTES, PcmFile, PcmStore, pcm_facts
+from app.studio import Studio
+from library.errors import UnknownTrack
+from library.settings import Settings
+
+SENT_BYTES = 1 << 20
+"""Most that is read and sent at once."""
+
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+_VERSION = re.compile(r"[0-9a-f]{12}$")
+_FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+# the server keeps the sound already; a second copy in the browser's cache would only cost disk
+_NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+def routes(studio: Callable[[], Studio]) -> list[Route]:
+    """Return the decks' routes; see `app.server.routes`."""
+
+    @cache
+    def store(settings: Settings) -> PcmStore:
+        return PcmStore(settings.cache / "pcm")
+
+    def open_sound(track_id: str) -> PcmFile:
+        now = studio()
+        return store(now.settings).open(
+            track_id, now.path(track_id), pcm_facts(now.report(track_id))
+        )
+
+    async def pcm(request: Request) -> Response:
+        track_id = request.path_params["track_id"]
+        try:
+            sound = await run_in_threadpool(open_sound, track_id)
+            await sound.reach(min(FRAME_BYTES, sound.size))
+        except UnknownTrack as error:
+            return PlainTextResponse(str(error), 404)
+        except SegueError as error:  # known, but there is no sound (any more)
+            return PlainTextResponse(str(error), 410)
+        return _ranged(request, sound)
+
+    async def automix(request: Request) -> Response:
+        name, number = request.path_params["set_id"], request.path_params["number"]
+        try:
+            step = await run_in_threadpool(kept_step, automix_folder(studio()), name, number)
+        except SegueError as error:
+            return PlainTextResponse(str(error), 404)
+        return JSONResponse(step, headers=_NOT_KEPT)
+
+    async def script(request: Request) -> Response:
+        version, name = request.path_params["version"], request.path_params["name"]
+        path = FRONTEND / "build" / version / name
+        if not _VERSION.match(version) or name not in FILES or not path.is_file():
+            return PlainTextResponse("No such script.", 404)
+        return FileResponse(path, media_type="text/javascript", headers=_FOREVER)
+
+    return [
+        Route("/dj/pcm/{track_id}", pcm),
+        Route("/dj/automix/{set_id}/{number:int}", automix),
+        Route("/dj/decks/{version}/{name}", script),
+    ]
+
+
+def _ranged(request: Request, sound: PcmFile) -> Response:
+    """Answer with all of the sound or the part that is asked for; RFC 9110, section 14."""
+    headers = {**_NOT_KEPT, "Accept-Ranges": "bytes"}
+    status, first, last = 200, 0, sound.size - 1
+    asked = _RANGE.match(request.headers.get("range", "").strip())
+    if asked is not None and any(asked.groups()):
+        start, end = asked.groups()
+        if start:
+            first, last = int(start), min(int(end), last) if end else last
+        else:
+            first = max(0, sound.size - int(end))
+        if first > last:
+            headers["Content-Range"] = f"bytes */{sound.size}"
+            return Response(status_code=416, headers=headers)
+        status = 206
+        headers["Content-Range"] = f"bytes {first}-{last}/{sound.size}"
+    headers["Content-Length"] = str(last + 1 - first)
+    media_type = "application/octet-stream"
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers, media_type=media_type)
+    return StreamingResponse(
+        _pieces(sound, first, last + 1), status, headers=headers, media_type=media_type
+    )
+
+
+async def _pieces(sound: PcmFile, first: int, end: int) -> AsyncIterator[bytes]:
+    """Yield bytes ``first`` to ``end`` as soon as each is decoded."""
+    file: BinaryIO = await run_in_threadpool(sound.open)
+    try:
+        await run_in_threadpool(file.seek, first)
+        while first < end:
+            # at least a frame more than was sent; else there would be nothing to wait for
+            await sound.reach(min(first + FRAME_BYTES, end))
+            here = min(end, sound.ready, first + SENT_BYTES)
+            piece = await run_in_threadpool(file.read, here - first)
+            first += len(piece)
+            yield piece
+    finally:
+        file.close()

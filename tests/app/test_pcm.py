@@ -1,0 +1,226 @@
+"""The decks' sound: the very samples of the analysis, in ranges, before the file is whole."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from analysis.audio import load_audio
+from analysis.errors import SegueError, UnreadableAudio
+from analysis.report import Analysis, Dynamics, Metadata, Report
+from app.decks import pcm
+from app.decks.pcm import PcmFacts, PcmStore, encoded, pcm_facts
+from app.studio import Studio
+from tests.app.web import Client
+
+LANTERN = hashlib.md5(b"Lantern").hexdigest()
+RATE = 44_100
+
+
+def write(path: Path, samples: np.ndarray, rate: int = RATE, subtype: str = "PCM_16") -> Path:
+    soundfile.write(path, samples, rate, subtype=subtype)
+    return path
+
+
+def noise(frames: int, channels: int = 2) -> np.ndarray:
+    return np.random.default_rng(5).uniform(-0.9, 0.9, (frames, channels))
+
+
+def decoded(data: bytes, scale: float = 1.0) -> np.ndarray:
+    return np.frombuffer(data, "<i2").reshape(-1, 2) / 32_768 * scale
+
+
+def report_of(path: Path, rate: int, duration_sec: float, peak_db: float | None = None) -> Report:
+    return Report(
+        metadata=Metadata(
+            path=str(path),
+            title="t",
+            sample_rate=rate,
+            duration_sec=duration_sec,
+            channels=2,
+            format="wav",
+            content_hash="0" * 32,
+        ),
+        analysis=Analysis(dynamics=Dynamics(true_peak_dbtp=peak_db)),
+    )
+
+
+def test_a_16_bit_file_arrives_bit_for_bit(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", noise(3 * RATE))
+    facts = pcm_facts(report_of(path, RATE, 3.0, -0.9))
+    assert facts == PcmFacts(RATE, 3 * RATE, 1.0)
+    sent = np.frombuffer(b"".join(encoded(path, facts)), "<i2").reshape(-1, 2)
+    np.testing.assert_array_equal(sent, soundfile.read(path, dtype="int16")[0])
+
+
+def test_mono_is_heard_on_both_sides_and_high_rates_come_down(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", noise(96_000, 1) / 2, 96_000)
+    facts = pcm_facts(report_of(path, 96_000, 1.0))
+    assert facts.sample_rate == 48_000
+    data = b"".join(encoded(path, facts))
+    assert len(data) == facts.size == 4 * 48_000
+    sent = decoded(data)
+    np.testing.assert_array_equal(sent[:, 0], sent[:, 1])
+    wanted = load_audio(path, max_sample_rate=48_000).mono
+    np.testing.assert_allclose(sent[: len(wanted), 0], wanted[:48_000], atol=1 / 32_768)
+
+
+def test_what_exceeds_full_scale_is_scaled_not_cut(tmp_path: Path) -> None:
+    loud = 1.4 * np.sin(np.arange(RATE) / 20)[:, None].repeat(2, axis=1)
+    path = write(tmp_path / "a.wav", loud, subtype="FLOAT")
+    facts = pcm_facts(report_of(path, RATE, 1.0, 20 * np.log10(1.4)))
+    assert facts.scale == pytest.approx(1.4)
+    sent = decoded(b"".join(encoded(path, facts)), facts.scale)
+    np.testing.assert_allclose(sent, loud, atol=2e-4)
+
+
+@pytest.mark.parametrize("told_sec", [1.5, 0.5])
+def test_the_length_is_what_was_told_whatever_the_file_holds(
+    told_sec: float, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a.wav", noise(RATE))
+    facts = pcm_facts(report_of(path, RATE, told_sec))
+    sent = decoded(b"".join(encoded(path, facts)))
+    assert len(sent) == round(told_sec * RATE)
+    assert not sent[RATE:].any(), "what is missing is silence"
+
+
+class Gate:
+    """A decoder that stands still until it is let on."""
+
+    def __init__(self, pieces: list[bytes], error: Exception | None = None) -> None:
+        self.pieces, self.error = pieces, error
+        self.opened = threading.Semaphore(0)
+
+    def __call__(self, _source: Path, _facts: PcmFacts):
+        for piece in self.pieces:
+            self.opened.acquire()
+            yield piece
+        if self.error is not None:
+            self.opened.acquire()
+            raise self.error
+
+
+def test_readers_follow_a_file_that_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Gate([b"abcd", b"efgh"])
+    monkeypatch.setattr(pcm, "encoded", gate)
+    store = PcmStore(tmp_path / "pcm")
+    facts = PcmFacts(RATE, 2, 1.0)
+
+    async def read() -> list[object]:
+        seen: list[object] = []
+        first = store.open("x", tmp_path, facts)
+        assert store.open("x", tmp_path, facts) is first, "decoded once"
+        gate.opened.release()
+        await first.reach(4)
+        seen.append(first.ready)
+        with first.open() as file:
+            later = asyncio.create_task(first.reach(5))
+            await asyncio.sleep(0.05)
+            seen.append(later.done())
+            gate.opened.release()
+            await later
+            seen.append(file.read())
+        return seen
+
+    assert asyncio.run(read()) == [4, False, b"abcdefgh"]
+    [kept] = (tmp_path / "pcm").iterdir()
+    assert kept.suffix == ".pcm"
+    assert kept.read_bytes() == b"abcdefgh"
+    assert store.open("x", tmp_path, facts).ready == 8, "found again without decoding"
+
+
+@pytest.mark.parametrize("error", [UnreadableAudio("x", "it is no audio"), ValueError("a bug")])
+def test_whoever_waits_hears_of_a_failure_and_nothing_is_kept(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate([b"abcd"], error)
+    monkeypatch.setattr(pcm, "encoded", gate)
+    store = PcmStore(tmp_path / "pcm")
+
+    async def read() -> None:
+        sound = store.open("x", tmp_path / "x", PcmFacts(RATE, 2, 1.0))
+        waits = asyncio.create_task(sound.reach(8))
+        gate.opened.release(2)
+        await waits
+
+    with pytest.raises(SegueError):
+        asyncio.run(read())
+    assert list((tmp_path / "pcm").iterdir()) == []
+
+
+def test_what_was_played_longest_ago_makes_room(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", noise(1_000))
+    facts = PcmFacts(RATE, 1_000, 1.0)
+    store = PcmStore(tmp_path / "pcm", max_bytes=2 * facts.size)
+
+    def play(name: str, at: float) -> None:
+        asyncio.run(store.open(name, path, facts).reach(facts.size))
+        [kept] = (tmp_path / "pcm").glob(f"{name}-*.pcm")
+        os.utime(kept, (at, at))
+
+    play("one", 1_000.0)
+    play("two", 2_000.0)
+    play("one", 3_000.0)
+    play("three", 4_000.0)
+    assert sorted(found.name.split("-")[0] for found in (tmp_path / "pcm").iterdir()) == [
+        "one",
+        "three",
+    ]
+
+
+# -- over the wire ---------------------------------------------------------------------------------
+
+
+def test_sound_is_served_whole_and_in_ranges(client: Client, studio: Studio) -> None:
+    facts = client.get(f"/dj/track/{LANTERN}").json()["pcm"]
+    url = f"/dj/pcm/{LANTERN}"
+    part = client.get(url, {"Range": "bytes=100000-100399"})
+    assert part.status_code == 206
+    size = 4 * facts["frames"]
+    assert part.headers["content-range"] == f"bytes 100000-100399/{size}"
+    whole = client.get(url)
+    assert whole.status_code == 200
+    assert len(whole.content) == size == int(whole.headers["content-length"])
+    assert part.content == whole.content[100_000:100_400]
+    tail = client.get(url, {"Range": "bytes=-8"})
+    assert tail.content == whole.content[-8:]
+    rest = client.get(url, {"Range": f"bytes={size - 12}-"})
+    assert rest.content == whole.content[-12:]
+    assert client.get(url, {"Range": f"bytes={size}-"}).status_code == 416
+    heard = decoded(whole.content, facts["scale"])
+    wanted = soundfile.read(studio.path(LANTERN))[0]
+    np.testing.assert_allclose(heard[:, 0], wanted, atol=1e-4)
+
+
+def test_no_such_track_no_such_sound(client: Client, studio: Studio) -> None:
+    assert client.get(f"/dj/pcm/{'0' * 32}").status_code == 404
+    assert client.get("/dj/pcm/..%2F..%2Fetc%2Fpasswd").status_code == 404
+    studio.path(LANTERN).write_text("la la la" * 99)
+    broken = client.get(f"/dj/pcm/{LANTERN}")
+    assert broken.status_code == 410
+    assert "\n" not in broken.text
+    studio.path(LANTERN).unlink()
+    gone = client.get(f"/dj/pcm/{LANTERN}")
+    assert gone.status_code == 410
+    assert gone.text.startswith("MissingAudio: ")
+    assert "is gone" in client.get(f"/dj/track/{LANTERN}").json()["problem"]
+
+
+def test_strangers_hear_nothing(client: Client) -> None:
+    url = f"/dj/pcm/{LANTERN}"
+    assert client.get(url, {"Origin": "https://evil.example"}).status_code == 403
+    assert client.get(url, {"Host": "evil.example"}).status_code == 403
+
+
+def test_only_built_scripts_are_served(client: Client) -> None:
+    for name in ("decks.js", "..%2F..%2Fpackage.json", "package.json"):
+        assert client.get(f"/dj/decks/{'0' * 12}/{name}").status_code == 404
+        assert client.get(f"/dj/decks/..%2Fsrc/{name}").status_code == 404
