@@ -8,6 +8,7 @@ import { fromText, MapError, toText } from "./file";
 import { instruction, type Target } from "./learn";
 import { hex, type DeviceMap, type Row } from "./map";
 import { named, standing } from "./states";
+import { midiStyles } from "./styles";
 
 const MONITOR_SHOWN = 12;
 const DRAW_MS = 100;
@@ -49,6 +50,7 @@ class Panel {
   ) {
     this.teach.append(el("div", "midi-line", {}, this.from, this.control, this.learn), this.learning);
     this.root.append(
+      el("style", "", {}, midiStyles),
       el("div", "midi-line", {}, this.connect, this.status),
       this.devices,
       this.pickUp,
@@ -58,8 +60,10 @@ class Panel {
     );
     this.connect.addEventListener("click", () => void this.open());
     this.learn.addEventListener("click", () => this.toggleLearning());
-    // typing in here must not play the decks or reach Streamlit's own keys
-    this.root.addEventListener("keydown", (event) => event.stopPropagation());
+    // typing in here must not reach Streamlit's own keys; Escape closes what the panel lies in
+    this.root.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") event.stopPropagation();
+    });
     desk.onChange(() => this.draw());
     setInterval(() => this.drawMessages(), DRAW_MS);
     this.draw();
