@@ -45,8 +45,8 @@ export function standing(state: State, control: ControlName, deck?: DeckId): num
   if (deck === undefined) return null;
   const one = state.decks[deck];
   switch (control) {
-    case "tempo":
-      return one.tempo;
+    case "tempo": // kept as a rate
+      return 0.5 + ((one.tempo - 1) * 50) / one.tempoRange;
     case "trim":
       return one.trim;
     case "eq_high":

@@ -8,7 +8,7 @@ const NEAR = 0.02;
 /** What the engine makes of a value may differ by this much (ranges, rounding). */
 const SAME = 0.004;
 /** So many values may be on their way before the engine's state shows the first of them. */
-const ON_THE_WAY = 32;
+const ON_THE_WAY = 48;
 
 export interface Waiting {
   control: ControlName;
@@ -19,9 +19,8 @@ export interface Waiting {
 
 interface Fader extends Waiting {
   holds: boolean;
-  /** The screen's value when the hardware last moved. */
-  seen: number;
-  sent: number[];
+  /** Where hardware and screen stood lately. */
+  recent: number[];
 }
 
 export class TakeOver {
@@ -34,7 +33,7 @@ export class TakeOver {
     let fader = this.faders.get(name);
     const before = fader?.hardware ?? null;
     if (fader === undefined) {
-      fader = { control, hardware, holds: false, seen: software, sent: [] };
+      fader = { control, hardware, holds: false, recent: [] };
       if (deck !== undefined) fader.deck = deck;
       this.faders.set(name, fader);
     }
@@ -44,7 +43,7 @@ export class TakeOver {
     const passed = before !== null && (before - software) * (hardware - software) <= 0;
     if (passed || Math.abs(hardware - software) <= NEAR) return this.hold(fader, software);
     fader.holds = false;
-    fader.sent = [];
+    fader.recent = [];
     return false;
   }
 
@@ -55,13 +54,13 @@ export class TakeOver {
 
   private hold(fader: Fader, software: number): boolean {
     fader.holds = true;
-    fader.seen = software;
-    fader.sent.push(fader.hardware);
-    if (fader.sent.length > ON_THE_WAY) fader.sent.shift();
+    // what the engine's other thread knew a moment ago may be shown once more
+    fader.recent.push(software, fader.hardware);
+    fader.recent = fader.recent.slice(-ON_THE_WAY);
     return true;
   }
 }
 
 function movedElsewhere(fader: Fader, software: number): boolean {
-  return software !== fader.seen && !fader.sent.some((value) => Math.abs(value - software) < SAME);
+  return !fader.recent.some((value) => Math.abs(value - software) < SAME);
 }

@@ -108,10 +108,13 @@ export class Outbox {
 
   /** Sends from now on by `send`; returns how to stop. Reports gather while nothing is connected. */
   connect(send: Send): () => void {
+    const again = this.send !== null; // mounted anew with other data: what was sent is on its way
     this.send = send;
-    this.retryMs = RETRY_MS;
+    if (!again) {
+      this.retryMs = RETRY_MS;
+      this.schedule(GATHER_MS);
+    }
     if (!this.greeted) this.greet();
-    this.schedule(GATHER_MS);
     return () => {
       if (this.send !== send) return; // another mount has taken over already
       this.send = null;

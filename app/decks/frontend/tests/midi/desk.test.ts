@@ -132,6 +132,18 @@ describe("messages", () => {
     expect(engine.state.mixer.crossfader).toBeCloseTo(12 / 128);
   });
 
+  it("finds the tempo fader's place in the range that is chosen", async () => {
+    const { engine, device } = await desk();
+    engine.state.decks.a.tempoRange = 10;
+    engine.state.decks.a.tempo = 1.05; // three quarters up
+    device.play(0xb0, 0x00, 64);
+    expect(engine.actions).toEqual([]);
+    device.play(0xb0, 0x00, 127);
+    expect(engine.state.decks.a.tempo).toBeCloseTo(1.1);
+    device.play(0xb0, 0x00, 0);
+    expect(engine.state.decks.a.tempo).toBeCloseTo(0.9);
+  });
+
   it("keeps the last messages for the monitor, bounded", async () => {
     const { device, desk: made } = await desk();
     for (let n = 0; n < 1000; n += 1) device.play(0xb0, 0x22, 65);

@@ -12,7 +12,7 @@ export function track(id: string, over: Partial<Track> = {}): Track {
 
 export function deckState(over: Partial<DeckState> = {}): DeckState {
   return {
-    track: null, loadedShare: 0, playable: false, problem: "", playing: false, cueing: false, positionSec: 0, rate: 0, tempo: 0.5,
+    track: null, loadedShare: 0, playable: false, problem: "", playing: false, cueing: false, positionSec: 0, rate: 0, tempo: 1,
     tempoRange: 6, keylock: true, keyShift: 0, synced: false, leader: false, bpm: null, camelot: null, key: null, phaseBeats: null,
     cueSec: 0, hotCues: Array(8).fill(null), loop: null, slip: false, quantise: false, touched: false, reverse: false,
     padMode: "hot_cue", trim: 0.5, autoGainDb: 0, eqHigh: 0.5, eqMid: 0.5, eqLow: 0.5, killHigh: false, killMid: false,
@@ -32,7 +32,7 @@ export function makeState(): State {
 }
 
 const DECK_FIELDS = {
-  tempo: "tempo", trim: "trim", eq_high: "eqHigh", eq_mid: "eqMid", eq_low: "eqLow", filter: "filter", fader: "fader",
+  trim: "trim", eq_high: "eqHigh", eq_mid: "eqMid", eq_low: "eqLow", filter: "filter", fader: "fader",
 } as const;
 const MIXER_FIELDS = {
   crossfader: "crossfader", master: "master", phones_mix: "phonesMix", phones_level: "phonesLevel", fx_level: "fxLevel",
@@ -58,6 +58,7 @@ export class FakeEngine implements Engine {
       if (control in MIXER_FIELDS) this.state.mixer[MIXER_FIELDS[control as keyof typeof MIXER_FIELDS]] = value;
       else if (deck && control in DECK_FIELDS) this.state.decks[deck][DECK_FIELDS[control as keyof typeof DECK_FIELDS]] = value;
     }
+    if (control === "tempo" && deck) this.state.decks[deck].tempo = 1 + ((value - 0.5) * this.state.decks[deck].tempoRange) / 50;
     if (control === "fx_deck" && deck && value === 1) this.state.decks[deck].fx = !this.state.decks[deck].fx;
     if (control === "play" && deck && value === 1) this.state.decks[deck].playing = !this.state.decks[deck].playing;
     if (control === "sync_off" && deck && value === 1) this.state.decks[deck].synced = false;

@@ -25,7 +25,8 @@ describe("soft take-over", () => {
     expect(move(takeOver, 0.5, 0.5)).toBe(true);
     for (const place of [0.55, 0.6, 0.65, 0.7]) expect(move(takeOver, place, 0.5)).toBe(true);
     expect(move(takeOver, 0.8, 0.6)).toBe(true); // shows one of the places on the way
-    expect(move(takeOver, 0.9, 0.8)).toBe(true);
+    expect(move(takeOver, 0.9, 0.5)).toBe(true); // or where it was at first
+    expect(move(takeOver, 0.95, 0.9)).toBe(true);
   });
 
   it("lets go when the screen's control is moved, until it is passed again", () => {

@@ -141,6 +141,18 @@ describe("outbox", () => {
     expect(second.map((box) => box.map((r) => r.type))).toEqual([["hot_cue"]]);
   });
 
+  it("sends nothing twice for being mounted again with other data", () => {
+    const outbox = new Outbox(fakeEngine(), { storage: null });
+    const boxes: Report[][] = [];
+    outbox.connect((box) => boxes.push(box));
+    vi.advanceTimersByTime(GATHER_MS);
+    outbox.connect((box) => boxes.push(box));
+    vi.advanceTimersByTime(10 * GATHER_MS);
+    expect(boxes).toHaveLength(1);
+    vi.advanceTimersByTime(RETRY_MS);
+    expect(boxes).toHaveLength(2);
+  });
+
   it("sends again when nothing answers, ever more slowly, and stops when answered", () => {
     const outbox = new Outbox(fakeEngine(), { storage: null });
     const at: number[] = [];
