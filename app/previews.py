@@ -42,12 +42,13 @@ def fingerprint(plan: Plan, file_format: str) -> str:
 def plain_fade(plan: Plan, a: Report, b: Report) -> Plan:
     """Return a plain crossfade at a transition's own two points, to be heard beside it.
 
-    Beats are not matched. The incoming track is trimmed as in the transition, so that the two
-    are equally loud.
+    Beats are not matched and no band is touched: two faders, as anybody would move them. The
+    incoming track is trimmed as in the transition, so that the two are equally loud.
     """
     fade = plan_transition(
         a, b, PlainFade.name, mix_out_sec=plan.mix_out.sec, mix_in_sec=plan.mix_in.sec
     )
+    fade.eq_moves = [each for each in fade.eq_moves if each.control == "fader"]
     fade.gain_db = plan.gain_db
     return fade
 

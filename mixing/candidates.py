@@ -1,9 +1,8 @@
-"""Where a transition could be: mix-out and mix-in points on phrases, in several lengths."""
+"""Two tracks, and one possible transition between them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -12,17 +11,7 @@ from mixing.curves import Values, band_power
 from mixing.facts import TrackFacts
 from mixing.moves import Moment
 from mixing.plan import Control, Lane, Side
-from mixing.styles import AUTO, BARS, STYLES, Style
-
-MAX_OUTS = 5
-"""Mix-out points tried a length: with MAX_INS it keeps the scoreboard readable."""
-MAX_INS = 4
-
-EARLIEST_OUT_SHARE = 0.4
-"""No mix-out before this share of A: the floor came to hear it."""
-
-LATEST_IN_SHARE = 0.5
-"""No mix-in after this share of B, for the same reason."""
+from mixing.styles import AUTO, Style
 
 MULTIPLES = (1.0, 2.0, 0.5)
 """Beats of B on a beat of A: equal, or 87 against 174 either way."""
@@ -32,6 +21,14 @@ MATCHED_SWITCH_STRETCH = 0.05
 
 CURVE_STEPS_PER_BAR = 8
 """Resolution of curves in the rules: half a beat, finer than any rule's threshold."""
+
+
+@dataclass(frozen=True)
+class _Moves:
+    """What a style does at one moment, and the power it leaves to each side's bands."""
+
+    lanes: list[Lane]
+    powers: dict[tuple[Side, Control], Values] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,6 +84,11 @@ class Pair:
         return self.a.bpm * self.multiple / self.b.bpm
 
     @cached_property
+    def moves(self) -> dict[tuple[str, int, float], _Moves]:
+        """Moves by style, bars and start: found once, however many ways into B there are."""
+        return {}
+
+    @cached_property
     def wanted_bars(self) -> int:
         """The length to prefer."""
         return self.bars if self.bars is not None else 16
@@ -110,6 +112,8 @@ class Candidate:
         Track time in A where a blend begins or a switch happens.
     mix_in_sec
         Track time in B where it begins.
+    loop_bars
+        Bars of A before its mix-out that go round throughout a blend; 0: A goes on.
     """
 
     pair: Pair
@@ -118,6 +122,7 @@ class Candidate:
     bars: int
     mix_out_sec: float
     mix_in_sec: float
+    loop_bars: int = 0
 
     @property
     def matched(self) -> bool:
@@ -151,8 +156,28 @@ class Candidate:
 
     @property
     def end_sec(self) -> float:
-        """Track time in A where the transition ends."""
+        """When the transition ends, on A's clock: A's track time too unless it is looped."""
         return self.start_sec + self.length_sec
+
+    @cached_property
+    def loop_sec(self) -> float:
+        """Length of the loop."""
+        first = self.pair.a.bar_line(self.a_start_bar - self.loop_bars)
+        return self.pair.a.bar_line(self.a_start_bar) - first
+
+    @property
+    def a_span(self) -> tuple[float, float]:
+        """What is heard of A in the transition, in track time."""
+        if self.loop_bars:
+            return self.start_sec - self.loop_sec, self.start_sec
+        return self.start_sec, self.end_sec
+
+    def in_a(self, times_sec: Values) -> Values:
+        """Return A's track time at times on A's clock."""
+        if not self.loop_bars:
+            return times_sec
+        since = times_sec - self.start_sec
+        return np.where(since < 0, times_sec, self.a_span[0] + since % self.loop_sec)
 
     @property
     def length_sec(self) -> float:
@@ -180,10 +205,18 @@ class Candidate:
             self.pair.a.beats_per_bar,
         )
 
-    @cached_property
+    @property
     def lanes(self) -> list[Lane]:
         """The style's moves at this moment."""
-        return self.style.lanes(self.moment)
+        return self._moves.lanes
+
+    @cached_property
+    def _moves(self) -> _Moves:
+        """The moves, shared by all candidates that leave A in the same way."""
+        key = (self.style.name, self.bars, self.start_sec)
+        if key not in self.pair.moves:
+            self.pair.moves[key] = _Moves(self.style.lanes(self.moment))
+        return self.pair.moves[key]
 
     @cached_property
     def times_sec(self) -> Values:
@@ -195,140 +228,12 @@ class Candidate:
         """Return a side's band power at ``times_sec``; B is silent before a switch."""
         if side == "b" and not self.style.blend:
             return np.zeros(len(self.times_sec))
-        return band_power(self.lanes, side, control, self.times_sec)
+        powers = self._moves.powers
+        if (side, control) not in powers:
+            powers[side, control] = band_power(self.lanes, side, control, self.times_sec)
+        return powers[side, control]
 
     def in_b(self, times_sec: Values) -> Values:
         """Return B's track time at times on A's clock."""
         origin = self.start_sec if self.style.blend else self.end_sec
         return self.mix_in_sec + (times_sec - origin) * self.ratio
-
-
-def generate(pair: Pair) -> list[Candidate]:
-    """Return the candidates for a pair that has grids, in a fixed order."""
-    found: dict[tuple[str, int, float, float], Candidate] = {}
-    for style in _styles(pair):
-        for bars in _lengths(pair, style):
-            for candidate in _of_length(pair, style, bars):
-                key = (
-                    style.name,
-                    bars,
-                    round(candidate.mix_out_sec, 3),
-                    round(candidate.mix_in_sec, 3),
-                )
-                found.setdefault(key, candidate)
-    return list(found.values())
-
-
-def _styles(pair: Pair) -> list[Style]:
-    """Return the styles to try."""
-    if pair.style != AUTO:
-        return [STYLES[pair.style]]
-    return [STYLES[name] for name in ("bass_swap", "eq_blend", "drop_swap", "echo_out", "cut_mix")]
-
-
-def _lengths(pair: Pair, style: Style) -> list[int]:
-    """Return the lengths to try: what was asked, and shorter ones in case it doesn't fit."""
-    if not style.blend:
-        return [style.length(pair.bars if pair.bars is not None else style.default_bars)]
-    if pair.bars is not None:
-        shorter = [bars for bars in BARS if 4 <= bars < pair.bars]
-        return [pair.bars, *reversed(shorter)]
-    longest = max(16, style.default_bars)
-    return [bars for bars in reversed(BARS) if 4 <= bars <= longest]
-
-
-def _of_length(pair: Pair, style: Style, bars: int) -> Iterator[Candidate]:
-    """Yield the candidates of one style and length."""
-    for out_kind, out_sec in _outs(pair, style, bars):
-        for in_kind, in_sec in _ins(pair, style, bars):
-            both_drop = out_kind == "drop" and in_kind == "into the drop"
-            if style.name == "drop_swap" and pair.style == AUTO and not both_drop:
-                continue  # without two drops it is a blend under a wrong name
-            yield Candidate(pair, f"{out_kind} → {in_kind}", style, bars, out_sec, in_sec)
-
-
-def _outs(pair: Pair, style: Style, bars: int) -> list[tuple[str, float]]:
-    """Return (kind, mix-out in A), the likeliest first."""
-    a = pair.a
-    if pair.mix_out_sec is not None:
-        return [("your point", _on_grid(a, pair.mix_out_sec, pair.to_beats))]
-    structure = a.report.analysis.structure
-    earliest = a.audible_start_sec + EARLIEST_OUT_SHARE * (a.audible_end_sec - a.audible_start_sec)
-    tail_bars = bars if style.blend else 0
-    points: list[tuple[str, float]] = []
-    if structure.mix_out_sec is not None:
-        points.append(("mix-out", structure.mix_out_sec))
-    if style.name == "drop_swap":
-        points += [
-            ("drop", a.bar_line(a.bar_index(drop) - bars)) for drop in a.drops if drop > earliest
-        ][::-1]
-    points += [
-        (part.label, part.start_sec) for part in a.sections if part.label in {"outro", "break"}
-    ]
-    # Where the music ends is a phrase boundary too: leave so that the overlap ends with it.
-    points.append(("last bars", a.bar_line(a.bar_index(a.audible_end_sec) - tail_bars)))
-    points += [("phrase", start) for start in reversed(a.phrase_starts)]
-    return _fitting(
-        a,
-        points,
-        lambda index: (
-            a.bar_line(index) >= earliest
-            and a.bar_line(index + tail_bars - bars) >= pair.earliest_out_sec
-            and a.bar_line(index + tail_bars) <= a.audible_end_sec + 0.5 * a.bar_sec(earliest)
-        ),
-        MAX_OUTS,
-    )
-
-
-def _ins(pair: Pair, style: Style, bars: int) -> list[tuple[str, float]]:
-    """Return (kind, mix-in in B), the likeliest first."""
-    b = pair.b
-    if pair.mix_in_sec is not None:
-        return [("your point", _on_grid(b, pair.mix_in_sec, pair.to_beats))]
-    structure = b.report.analysis.structure
-    audible = b.audible_end_sec - b.audible_start_sec
-    latest = b.audible_start_sec + LATEST_IN_SHARE * audible
-    bars_in_b = round(bars * pair.multiple * pair.a.beats_per_bar / b.beats_per_bar)
-    lead = bars_in_b if style.blend else 0
-    points: list[tuple[str, float]] = []
-    if structure.mix_in_sec is not None:
-        points.append(("mix-in", structure.mix_in_sec))
-    points += [("into the drop", b.bar_line(b.bar_index(drop) - lead)) for drop in b.drops[:2]]
-    points += [("phrase", start) for start in b.phrase_starts]
-    points.append(("first bar", b.bar_line(0)))
-    return _fitting(
-        b,
-        points,
-        lambda index: (
-            index >= 0
-            and b.bar_line(index) <= latest
-            and b.bar_line(index + lead) + pair.room_after_sec <= b.audible_end_sec
-        ),
-        MAX_INS,
-    )
-
-
-def _on_grid(track: TrackFacts, sec: float, to_beats: bool) -> float:
-    """Return the bar line, or the beat, nearest to a point."""
-    line = track.bar_line(track.bar_index(sec))
-    if not to_beats:
-        return line
-    beat_sec = track.bar_sec(line, 1) / track.beats_per_bar
-    return line + round((sec - line) / beat_sec) * beat_sec
-
-
-def _fitting(
-    track: TrackFacts,
-    points: list[tuple[str, float]],
-    fits: Callable[[int], bool],
-    most: int,
-) -> list[tuple[str, float]]:
-    """Return the first ``most`` points that fit, on bar lines, each bar line once."""
-    kept: dict[int, tuple[str, float]] = {}
-    for kind, sec in points:
-        index = track.bar_index(sec)
-        if index not in kept and fits(index):
-            kept[index] = (kind, track.bar_line(index))
-        if len(kept) == most:
-            break
-    return list(kept.values())

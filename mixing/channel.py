@@ -6,21 +6,25 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 from scipy import fft, signal
 
-from mixing.curves import control_curve, moves_control
+from mixing.curves import control_curve, moves_control, ramped
 from mixing.moves import OPEN_HIGHPASS_HZ, OPEN_LOWPASS_HZ
 from mixing.plan import Control, Echo, Lane, Side
 
 Samples = NDArray[np.float32]
 
-LOW_HZ = 180.0
-"""Below: kick and bassline."""
+LOW_HZ = 220.0
+"""Below: kick and bassline. A killed band is 40 dB down at 150 Hz, the top of a bassline."""
 HIGH_HZ = 2_500.0
 """Above: hats, air."""
 CROSSOVER_ORDER = 6
 """Steepness of the band split: 36 dB an octave, so that a killed bass is gone."""
+
+LOW_FACTOR, HIGH_FACTOR = 16, 4
+"""The bands below the two corners are split off at these parts of the sample rate."""
 
 CONTROL_HZ = 200
 """Controls move in steps of 5 ms, joined by straight lines; a cut takes one step."""
@@ -66,12 +70,18 @@ def process(
         times = [sec for each in own for sec, _ in each.points]
         low = max(0, int((min(times) - PAD_SEC - start_sec) * sample_rate))
         high = min(stem.shape[1], int((max(times) + PAD_SEC - start_sec) * sample_rate))
-        out = stem.copy()
-        if high > low:
-            moved = _banded(stem[:, low:high], sample_rate, start_sec + low / sample_rate, own)
-            moved = _filtered(moved, sample_rate, start_sec + low / sample_rate, own)
-            out[:, low:high] = moved
-        out *= _gain(own, side, "fader", start_sec, stem.shape[1], sample_rate)
+        low, high = min(low, stem.shape[1]), max(low, high)
+        begin_sec = start_sec + low / sample_rate
+        moved = _banded(stem[:, low:high], sample_rate, begin_sec, own)
+        moved = _filtered(moved, sample_rate, begin_sec, own)
+        moved = moved * _gain(own, side, "fader", begin_sec, high - low, sample_rate)
+        # Before its first and after its last point a lane keeps that point's value.
+        ends = control_curve(own, side, "fader", np.array([min(times), max(times)]))
+        rests = [
+            each if level == 1.0 else each * np.float32(level)
+            for each, level in zip((stem[:, :low], stem[:, high:]), ends, strict=True)
+        ]
+        out = np.concatenate([rests[0], moved, rests[1]], axis=1)
     for echo in echoes:
         if echo.side == side:
             out = out + _echoed(stem, sample_rate, start_sec, own, echo)
@@ -84,15 +94,15 @@ def _gain(
     control: Control,
     start_sec: float,
     count: int,
-    sample_rate: int,
+    sample_rate: float,
 ) -> Samples:
     """Return a control's amplitude for every sample."""
-    coarse = np.arange(int(count / sample_rate * CONTROL_HZ) + 3) / CONTROL_HZ
-    values = control_curve(lanes, side, control, start_sec + coarse)
+    step = round(sample_rate / CONTROL_HZ)
+    times = start_sec + np.arange(count // step + 2) * step / sample_rate
+    values = control_curve(lanes, side, control, times)
     if control.endswith("_db"):
         values = 10 ** (values / 20)
-    fine = np.interp(np.arange(count) / sample_rate, coarse, values)
-    return fine.astype(np.float32)
+    return ramped(values, step, count)
 
 
 def _banded(samples: Samples, sample_rate: int, start_sec: float, lanes: list[Lane]) -> Samples:
@@ -102,27 +112,60 @@ def _banded(samples: Samples, sample_rate: int, start_sec: float, lanes: list[La
     0 dB changes nothing and kicks stay where they are.
     """
     side = lanes[0].side
-    bands: tuple[Control, ...] = ("low_db", "mid_db", "high_db")
-    if not any(moves_control(lanes, side, band) for band in bands):
-        return samples
-    count = samples.shape[1]
-    size = fft.next_fast_len(count + sample_rate // 4, real=True)
-    spectrum = fft.rfft(samples, size, axis=1)
-    hz = fft.rfftfreq(size, 1 / sample_rate).astype(np.float32)
-    shares: dict[Control, NDArray[np.float32]] = {
-        "low_db": _below(hz, LOW_HZ),
-        "high_db": 1 - _below(hz, HIGH_HZ),
-    }
+    out = samples
+    if moves_control(lanes, side, "high_db"):
+        out = samples * _gain(lanes, side, "high_db", start_sec, samples.shape[1], sample_rate)
+    # What is below each corner takes the step from the gain above it to the gain below it.
+    corners: tuple[tuple[Control, Control, float, int], ...] = (
+        ("mid_db", "high_db", HIGH_HZ, HIGH_FACTOR),
+        ("low_db", "mid_db", LOW_HZ, LOW_FACTOR),
+    )
+    for below, above, corner_hz, factor in corners:
+        if moves_control(lanes, side, below) or moves_control(lanes, side, above):
+            out = out + _stepped(
+                samples, sample_rate, start_sec, lanes, (below, above), corner_hz, factor
+            )
+    return np.asarray(out, np.float32)
+
+
+def _stepped(
+    samples: Samples,
+    sample_rate: int,
+    start_sec: float,
+    lanes: list[Lane],
+    bands: tuple[Control, Control],
+    corner_hz: float,
+    factor: int,
+) -> Samples:
+    """Return what is below a corner, times how much more gain it gets than what is above.
+
+    Parameters
+    ----------
+    samples, sample_rate, start_sec, lanes
+        As of :func:`_banded`.
+    bands
+        The band below the corner and the one above it.
+    corner_hz
+        The corner.
+    factor
+        Everything here happens at so small a part of the sample rate, a tenth of the work; what
+        the band holds above the new Nyquist frequency is below −80 dB.
+    """
+    rate = sample_rate / factor
+    # soxr's filters are of linear phase: the band stays where it is in time.
+    slow = soxr.resample(np.ascontiguousarray(samples.T), sample_rate, rate)
+    count = len(slow)
+    size = fft.next_fast_len(count + int(rate / 4), real=True)
+    hz = fft.rfftfreq(size, 1 / rate).astype(np.float32)
+    spectrum = fft.rfft(slow, size, axis=0) * _below(hz, corner_hz)[:, None]
+    part = fft.irfft(spectrum, size, axis=0)[:count]
+    side = lanes[0].side
+    below, above = (_gain(lanes, side, band, start_sec, count, rate) for band in bands)
+    part = np.asarray(part * (below - above)[:, None], np.float32)
+    fine = soxr.resample(part, rate, sample_rate).T
     out = np.zeros_like(samples)
-    middle = samples.copy()
-    for band, share in shares.items():
-        if moves_control(lanes, side, band) or moves_control(lanes, side, "mid_db"):
-            part = fft.irfft(spectrum * share, size, axis=1)[:, :count].astype(np.float32)
-            middle -= part
-            part *= _gain(lanes, side, band, start_sec, count, sample_rate)
-            out += part
-    middle *= _gain(lanes, side, "mid_db", start_sec, count, sample_rate)
-    out += middle
+    length = min(out.shape[1], fine.shape[1])
+    out[:, :length] = fine[:, :length]
     return out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,13 +58,19 @@ def harmonic_clash(a: Samples, b: Samples, sample_rate: int) -> float | None:
     if both.sum() < MIN_WINDOWS:
         return None
     one, two = one[both], two[both]
+    return rubbing(one, two) - (rubbing(one, one) + rubbing(two, two)) / 2
+
+
+def rubbing(one: Floats, two: Floats, weights: Floats | None = None) -> float:
+    """Return the mean product of pitch classes, shape (n, 12), a semitone or a tritone apart."""
+    return float(np.average(np.einsum("ni,ij,nj->n", one, _rub(), two), weights=weights))
+
+
+@cache
+def _rub() -> Floats:
+    """Return ``RUB`` as a matrix of 12 by 12."""
     steps = (np.arange(12)[:, None] - np.arange(12)) % 12
-    rub = np.vectorize(lambda step: RUB.get(step, 0.0))(steps)
-
-    def between(x: Floats, y: Floats) -> float:
-        return float(np.einsum("ni,ij,nj->n", x, rub, y).mean())
-
-    return between(one, two) - (between(one, one) + between(two, two)) / 2
+    return np.asarray(np.vectorize(lambda step: RUB.get(step, 0.0))(steps), np.float64)
 
 
 def _notes(samples: Samples, sample_rate: int) -> tuple[Floats, Floats]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from mixing.moves import Moment
+from mixing.moves import Moment, looped
 from mixing.plan import Segment
 from mixing.styles import Style
 
 
-def a_course(style: Style, moment: Moment) -> list[Segment]:
-    """Return what is heard of A: all of it up to the end of the transition."""
+def a_course(style: Style, moment: Moment, loop_sec: float = 0.0) -> list[Segment]:
+    """Return what is heard of A: all of it up to the end of the transition.
+
+    With ``loop_sec`` what lies so long before the transition goes round until its end.
+    """
     replaced = style.replaced(moment.start_sec, moment)
+    if loop_sec:
+        replaced = looped(moment, loop_sec)
     if not replaced:
         return [Segment(out_start_sec=0.0, out_end_sec=moment.end_sec, track_start_sec=0.0)]
     head = Segment(out_start_sec=0.0, out_end_sec=moment.start_sec, track_start_sec=0.0)

@@ -55,6 +55,21 @@ def control_curve(
     return value
 
 
+def ramped(values: Values, step: int, count: int) -> NDArray[np.float32]:
+    """Return ``count`` samples of straight lines between values that stand ``step`` samples apart.
+
+    Parameters
+    ----------
+    values
+        At samples 0, ``step``, 2 ``step`` …, reaching beyond ``count``.
+    """
+    whole = -(-count // step)
+    ends = values[: whole + 1].astype(np.float32)
+    share = np.arange(step, dtype=np.float32) / np.float32(step)
+    lines = ends[:-1, None] + (ends[1:] - ends[:-1])[:, None] * share
+    return np.asarray(lines.ravel()[:count], np.float32)
+
+
 def band_power(lanes: list[Lane], side: Side, control: Control, times_sec: Values) -> Values:
     """Return the power (1 = untouched) of a side's band at each out time, fader included."""
     fader = control_curve(lanes, side, "fader", times_sec)

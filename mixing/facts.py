@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.report import Report, Section
+from analysis.tonal.chords import CHORDS, triads
 
 MIN_GRID_CONFIDENCE = 0.3
 """Below this a grid is wrong more often than right: beat-matching it would clash for sure."""
@@ -21,6 +22,10 @@ MAX_BEND_SEC = 0.010
 
 DEFAULT_PHRASE_BARS = 8
 """Dance music is built of eights; used where no phrases were found."""
+
+USUAL_NOTES = 0.5
+"""How much of a moment's notes is the track's usual ones, beside its chord: melodies pass over
+chords, and a report's chords are right four times out of five."""
 
 LOUD_PERCENTILE = 90
 """The level of 'the loud part' of a stretch: its peaks but not one stray window."""
@@ -127,9 +132,16 @@ class TrackFacts:
     def bend_sec(self, sec: float, bars: int) -> float:
         """Return how far the bar lines from ``sec`` leave the straight line through them."""
         first = self.bar_index(sec)
-        lines = np.array([self.bar_line(first + k) for k in range(bars + 1)])
-        straight = np.polyval(np.polyfit(np.arange(bars + 1), lines, 1), np.arange(bars + 1))
-        return float(np.abs(lines - straight).max())
+        if (first, bars) not in self._bends_seen:
+            lines = np.array([self.bar_line(first + k) for k in range(bars + 1)])
+            straight = np.polyval(np.polyfit(np.arange(bars + 1), lines, 1), np.arange(bars + 1))
+            self._bends_seen[first, bars] = float(np.abs(lines - straight).max())
+        return self._bends_seen[first, bars]
+
+    @cached_property
+    def _bends_seen(self) -> dict[tuple[int, int], float]:
+        """Answers of ``bend_sec``: many candidates share their points."""
+        return {}
 
     @cached_property
     def phrase_starts(self) -> tuple[float, ...]:
@@ -181,6 +193,41 @@ class TrackFacts:
     def camelot(self) -> str | None:
         """Key on the Camelot wheel."""
         return self.report.analysis.tonal.camelot
+
+    def notes(self, times_sec: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Return the pitch classes that sound at track times, by the report's chords.
+
+        Parameters
+        ----------
+        times_sec
+            Shape (n,).
+
+        Returns
+        -------
+        ndarray or None
+            Shape (n, 12), rows of unit length or 0 where no chord sounds; None where the report
+            has no chords.
+        """
+        if self._chords is None:
+            return None
+        ends, rows = self._chords
+        return np.asarray(rows[np.searchsorted(ends, times_sec, side="right")], dtype=np.float64)
+
+    @cached_property
+    def _chords(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """End of every chord, and the notes of each and of what follows the last."""
+        tonal = self.report.analysis.tonal
+        chords = tonal.chords.get("progression") or []
+        if not chords:
+            return None
+        usual = np.asarray(tonal.chroma_stats.get("mean") or np.zeros(12), dtype=np.float64)
+        usual = USUAL_NOTES * usual / max(float(np.linalg.norm(usual)), 1e-9)
+        rows = np.zeros((len(chords) + 1, 12))
+        for row, each in zip(rows, chords, strict=False):
+            if each["chord"] in CHORDS[:-1]:
+                row[:] = triads()[CHORDS.index(each["chord"])] + usual
+                row /= np.linalg.norm(row)
+        return np.array([float(each["end_sec"]) for each in chords]), rows
 
     def energy(self, start_sec: float, end_sec: float) -> float | None:
         """Return the mean section energy (1–10) between two moments, None without sections."""

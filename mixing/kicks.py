@@ -129,7 +129,9 @@ def onset_curve(samples: Samples, sample_rate: int, body: float) -> Floats:
     body
         The track's usual kick, from :func:`usual_body`.
     """
-    rise, attack = body_curve(samples, sample_rate), _attack_curve(samples, sample_rate)
+    fine = _at_rate(samples, sample_rate, _ATTACK_RATE_HZ)
+    low = np.asarray(soxr.resample(fine, _ATTACK_RATE_HZ, _FINE_HZ, "MQ"), dtype=np.float64)
+    rise, attack = _rise(_envelope_of(low)), _attack_curve(fine)
     count = min(len(rise), len(attack))
     if body <= 0:
         return np.zeros(count)
@@ -141,14 +143,13 @@ def onset_curve(samples: Samples, sample_rate: int, body: float) -> Floats:
     return np.asarray(attack[:count] * gate, dtype=np.float64)
 
 
-def body_curve(samples: Samples, sample_rate: int) -> Floats:
-    """Return the rise of the low band per millisecond, one value a millisecond, ≥ 0."""
-    return _rise(_body_envelope(samples, sample_rate))
-
-
 def _body_envelope(samples: Samples, sample_rate: int) -> Floats:
     """Return the amplitude of the low band at 2 kHz."""
-    low = low_rate(samples, sample_rate)
+    return _envelope_of(low_rate(samples, sample_rate))
+
+
+def _envelope_of(low: Floats) -> Floats:
+    """Return the amplitude of the low band, at 2 kHz as the samples."""
     reach = np.arange(-40, 41) / _FINE_HZ
     sigma_sec = 1 / (2 * np.pi * WIDTH_HZ)
     kernel = np.exp(-0.5 * (reach / sigma_sec) ** 2 + 2j * np.pi * CENTRE_HZ * reach)
@@ -156,9 +157,14 @@ def _body_envelope(samples: Samples, sample_rate: int) -> Floats:
     return np.asarray(envelope, dtype=np.float64)
 
 
-def _attack_curve(samples: Samples, sample_rate: int) -> Floats:
-    """Return the rise of the attack's band on a logarithmic scale, a value a millisecond."""
-    mid = _at_rate(samples, sample_rate, _ATTACK_RATE_HZ)
+def _attack_curve(mid: Floats) -> Floats:
+    """Return the rise of the attack's band on a logarithmic scale, a value a millisecond.
+
+    Parameters
+    ----------
+    mid
+        Mono at 8 kHz.
+    """
     sections = signal.butter(2, ATTACK_BAND_HZ, "bandpass", fs=_ATTACK_RATE_HZ, output="sos")
     power = signal.sosfilt(sections, mid) ** 2
     window = np.hanning(round(ATTACK_WINDOW_SEC * _ATTACK_RATE_HZ) + 1)
@@ -187,7 +193,7 @@ def low_rate(samples: Samples, sample_rate: int) -> Floats:
 
 def _at_rate(samples: Samples, sample_rate: int, rate: int) -> Floats:
     """Return the channels' mean at another sample rate."""
-    mono = samples.mean(axis=0, dtype=np.float32)
+    mono = samples[0] if len(samples) == 1 else (samples[0] + samples[1]) * np.float32(0.5)
     # soxr's filters are of linear phase: nothing moves in time.
     return np.asarray(soxr.resample(mono, sample_rate, rate, "MQ"), dtype=np.float64)
 

@@ -14,6 +14,7 @@ Samples = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
 STEP_SEC = 0.1
+CHUNK_STEPS = 20
 WINDOW_STEPS = 30
 """Short-term windows of EBU Tech 3341: 3 s."""
 CONTEXT_BARS = 8
@@ -32,12 +33,18 @@ beat, a whole bar would be too late."""
 
 def step_energies(samples: Samples, sample_rate: int) -> Floats:
     """Return the K-weighted mean square of each whole 100 ms, channels summed."""
-    # float32 is exact enough for a level (the filter's poles lie well inside the circle).
-    weighted = signal.sosfilt(k_weighting(sample_rate), samples, axis=1)
     step = round(STEP_SEC * sample_rate)
-    count = weighted.shape[1] // step
-    parts = weighted[:, : count * step].reshape(weighted.shape[0], count, step)
-    return np.asarray(np.einsum("cks,cks->k", parts, parts) / step, dtype=np.float64)
+    sections = k_weighting(sample_rate)
+    state = np.zeros((len(sections), samples.shape[0], 2))
+    found: list[Floats] = []
+    # Chunk by chunk: what stays small stays in the cache.
+    for first in range(0, samples.shape[1] // step * step, CHUNK_STEPS * step):
+        count = min(CHUNK_STEPS, samples.shape[1] // step - first // step)
+        block = samples[:, first : first + count * step]
+        weighted, state = signal.sosfilt(sections, block, axis=1, zi=state)
+        parts = weighted.reshape(len(block), count, step)
+        found.append(np.einsum("cks,cks->k", parts, parts) / step)
+    return np.concatenate(found) if found else np.zeros(0)
 
 
 def short_term(energies: Floats) -> tuple[Floats, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,9 @@ from scipy import signal
 
 from analysis.audio import load_audio
 from mixing import levels
-from mixing.clash import harmonic_clash, vocal_overlap_sec
+from mixing.clash import Phrase, harmonic_clash, vocal_overlap_sec
 from mixing.kicks import RATE_HZ, PairLags, low_rate
-from mixing.plan import Measured, Plan
+from mixing.plan import Measured, Plan, Segment
 
 Samples = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -76,19 +77,23 @@ def overlap_figures(
     if plan.a.sung is None or plan.b.sung is None or plan.timeline is None:
         measured.why_null["vocal_overlap_sec"] = "nobody listened for vocals"
         return
-    start = plan.timeline.overlap_start_sec
-    sung_a, sung_b = (
-        [
-            (clock.out_time(first) - start, clock.out_time(last) - start, sure)
-            for first, last, sure in sung
-        ]
-        for clock, sung in (
-            (plan.timeline.a, plan.a.sung),
-            (plan.timeline.b, plan.b.sung),
-        )
-    )
+    start = plan.transition_start_sec
+    sung_a = _heard(plan.segments.a, plan.a.sung, start)
+    sung_b = _heard(plan.segments.b, plan.b.sung, start)
     overlap = vocal_overlap_sec(a, b, sample_rate, sung_a, sung_b)
     measured.vocal_overlap_sec = round(overlap, 2)
+
+
+def _heard(segments: Sequence[Segment], sung: Sequence[Phrase], zero_sec: float) -> list[Phrase]:
+    """Return when sung phrases are heard, a looped one each time, counted from an out time."""
+    found: list[Phrase] = []
+    for each in segments:
+        for start, end, sure in sung:
+            first, last = max(start, each.track_start_sec), min(end, each.track_end_sec)
+            if last > first:
+                origin = each.out_start_sec - zero_sec - each.track_start_sec / each.rate
+                found.append((origin + first / each.rate, origin + last / each.rate, sure))
+    return found
 
 
 def loudness_figure(measured: Measured, plan: Plan, path: Path, zero_sec: float = 0.0) -> None:

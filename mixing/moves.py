@@ -132,6 +132,23 @@ def sweep(
     return list(zip(start_sec + share * (end_sec - start_sec), values, strict=True))
 
 
+def looped(moment: Moment, loop_sec: float) -> list[Segment]:
+    """Return segments in which the audio before the moment goes round until its end."""
+    segments: list[Segment] = []
+    position = moment.start_sec
+    while position < moment.end_sec - 1e-6:
+        end = min(position + loop_sec, moment.end_sec)
+        segments.append(
+            Segment(
+                out_start_sec=position,
+                out_end_sec=end,
+                track_start_sec=moment.start_sec - loop_sec,
+            )
+        )
+        position = end
+    return segments
+
+
 def roll_segments(track_sec: float, moment: Moment, shortest_beats: float = 0.25) -> list[Segment]:
     """Return segments of a loop that halves until the switch.
 

@@ -15,7 +15,7 @@ import soundfile
 from numpy.typing import NDArray
 from pedalboard import BrickwallLimiter
 
-from analysis.loudness import true_peak_dbtp
+from analysis.loudness import sample_peak, true_peak_dbtp
 from mixing.errors import UnwritableMix
 
 Samples = NDArray[np.float32]
@@ -31,6 +31,12 @@ LOSSY_MARGIN_DB = 0.5
 """Encoders move peaks by about this much; more is corrected after decoding."""
 LOOKAHEAD_MS = 5.0
 RELEASE_MS = 80.0
+PIECE_SEC = 0.5
+SETTLE_PIECES = 2
+"""The limiter is at work from the piece before a peak until so many pieces after it, when its gain
+is back at 0 dB; elsewhere it would pass every sample as it is, at its price."""
+BETWEEN_DB = 1.0
+"""How far the true peak between samples is expected above them; the written file is measured."""
 MAX_ATTEMPTS = 5
 READ_SEC = 30
 """How much of a written file is looked at at once."""
@@ -88,8 +94,8 @@ def limited(
     Parameters
     ----------
     chunks
-        In order. A run of chunks that need the limiter begins and ends with audio that does
-        not reach the ceiling, so that the limiter can come and go unheard.
+        In order. A run of chunks that may peak begins and ends with audio that does not reach
+        the ceiling, so that the limiter can come and go unheard.
     sample_rate
         In Hz.
     ceiling_db
@@ -97,10 +103,8 @@ def limited(
     gain_db
         Gain of everything before the limiter.
     """
-    gain = np.float32(10 ** (gain_db / 20))
     limiter: _Limiter | None = None
-    for samples, needs_limit in chunks:
-        samples = samples * gain
+    for samples, needs_limit in _pieces(chunks, sample_rate, ceiling_db, gain_db):
         if needs_limit:
             limiter = limiter or _Limiter(sample_rate, ceiling_db)
             yield from limiter.take(samples)
@@ -111,6 +115,26 @@ def limited(
         yield samples
     if limiter is not None:
         yield from limiter.rest()
+
+
+def _pieces(
+    chunks: Iterator[Chunk], sample_rate: int, ceiling_db: float, gain_db: float
+) -> Iterator[Chunk]:
+    """Yield the chunks with their gain in pieces, those near a peak marked for the limiter."""
+    gain = np.float32(10 ** (gain_db / 20))
+    near = 10 ** ((ceiling_db - BETWEEN_DB) / 20)
+    step = round(PIECE_SEC * sample_rate)
+    held: Samples | None = None
+    since = SETTLE_PIECES + 1  # pieces since the last peak, the one held included
+    for samples, may_peak in chunks:
+        for low in range(0, samples.shape[1], step):
+            piece = samples[:, low : low + step] * gain
+            peaks = may_peak and sample_peak(piece) > near
+            if held is not None:
+                yield held, peaks or since <= SETTLE_PIECES
+            held, since = piece, 0 if peaks else since + 1
+    if held is not None:
+        yield held, since <= SETTLE_PIECES
 
 
 class _Limiter:

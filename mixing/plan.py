@@ -214,6 +214,8 @@ class Plan(_Model):
     """B's rate during the overlap: 1.02 plays it 2 % faster than it is."""
     tempo_multiple: float = 1.0
     """Beats of B on one beat of A: 2 when 174 BPM is laid over 87."""
+    loop_bars: int = 0
+    """Bars of A before its mix-out that go round during the overlap; 0: A goes on."""
     glide_bars: int = 0
     gain_db: float = 0.0
     """Trim of B, so that the parts that meet are equally loud."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.report import Report
-from mixing.candidates import Pair, generate
+from mixing.candidates import Pair
 from mixing.course import a_course, b_course
 from mixing.errors import BadBars, BadPoint, SameTrack, TooShort
 from mixing.facts import TrackFacts
+from mixing.generation import generate
 from mixing.moves import Moment
 from mixing.plan import (
     MixPoint,
@@ -137,10 +138,11 @@ def _planned(board: Sequence[Judged], effects: list[str], glide_bars: int) -> Pl
     plan.stretch_ratio = candidate.ratio
     plan.tempo_multiple = pair.multiple
     plan.gain_db = trim
+    plan.loop_bars = candidate.loop_bars
     plan.transition_start_sec, plan.transition_end_sec = moment.start_sec, moment.end_sec
     plan.glide_bars = glide_bars if candidate.matched and candidate.ratio != 1 else 0
     plan.segments = Segments(
-        a=a_course(style, moment),
+        a=a_course(style, moment, candidate.loop_sec if candidate.loop_bars else 0.0),
         b=b_course(
             handover,
             moment.end_sec,

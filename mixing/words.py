@@ -30,6 +30,8 @@ def describe_steps(plan: Plan) -> list[str]:
         steps.append(f"Set {b} to {change:+.2f} % with key lock on, trim {plan.gain_db:+.1f} dB")
     else:
         steps.append(f"Cue {b} at its own tempo, trim {plan.gain_db:+.1f} dB")
+    if plan.loop_bars:
+        steps.append(f"Loop {plan.loop_bars} bars of {a} up to {_moment(plan.mix_out)}")
     if plan.blend:
         steps.append(f"At {_moment(plan.mix_out)} of {a} start {b} at {_moment(plan.mix_in)}")
     else:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mixing import levels
 from mixing.channel import process
-from mixing.curves import control_curve
+from mixing.curves import control_curve, ramped
 from mixing.errors import MissingFile
 from mixing.measure import kick_figures, overlap_figures
 from mixing.moves import lane
@@ -34,6 +34,9 @@ RATES_HZ = (44_100, 48_000)
 
 CONTEXT_BARS = levels.CONTEXT_BARS + 1
 """Bars kept in memory either side of the transition: what the loudness measure looks at."""
+
+RIDE_HZ = 20
+"""The gain ride moves in steps of 50 ms, joined by straight lines."""
 
 # Shares of the work, for the progress bar.
 DECODED, ALIGNED, STRETCHED, MIXED = 0.1, 0.2, 0.45, 0.6
@@ -183,7 +186,8 @@ def zone_bounds(plan: Plan, window: Window) -> Window:
 
 def _ride(plan: Plan, mix: Samples, start_sec: float, rate: int) -> Samples:
     """Return the mix with the master's ride applied."""
-    coarse = np.arange(int(mix.shape[1] / rate * 20) + 2) / 20
-    gain = 10 ** (control_curve(plan.eq_moves, "master", "ride_db", start_sec + coarse) / 20)
-    fine = np.interp(np.arange(mix.shape[1]) / rate, coarse, gain)
-    return mix * fine.astype(np.float32)
+    step = round(rate / RIDE_HZ)
+    times = start_sec + np.arange(mix.shape[1] // step + 2) * step / rate
+    gain = 10 ** (control_curve(plan.eq_moves, "master", "ride_db", times) / 20)
+    mix *= ramped(gain, step, mix.shape[1])
+    return mix

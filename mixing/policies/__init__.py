@@ -12,10 +12,12 @@ from typing import Protocol
 
 from mixing.candidates import Candidate
 from mixing.plan import Verdict
+from mixing.policies.harmony import NoteClash
 from mixing.policies.place import (
     DeadAir,
     GridTrust,
     Length,
+    Looped,
     PhraseAlignment,
     PlayTime,
     Room,
@@ -50,6 +52,7 @@ POLICIES: tuple[Policy, ...] = (
     GridTrust(),
     TempoStretch(),
     KeyRelation(),
+    NoteClash(),
     VocalClash(),
     CutVocal(),
     BassClash(),
@@ -58,6 +61,7 @@ POLICIES: tuple[Policy, ...] = (
     PlayTime(),
     LevelMatch(),
     LevelDip(),
+    Looped(),
     Length(),
     Taste(),
 )

@@ -26,7 +26,7 @@ class Room:
         a, b = candidate.pair.a, candidate.pair.b
         if candidate.start_sec < 0:
             return verdict(self.name, 0, "A is too short for it", rejected=True)
-        if candidate.end_sec > a.duration_sec + candidate.bar_sec / 2:
+        if candidate.a_span[1] > a.duration_sec + candidate.bar_sec / 2:
             return verdict(self.name, 0, "A ends before the overlap does", rejected=True)
         left = b.audible_end_sec - candidate.b_end_sec
         if left < self.min_after_bars * candidate.b_bar_sec:
@@ -148,7 +148,7 @@ class DeadAir:
         """Return the verdict."""
         a, b = candidate.pair.a, candidate.pair.b
         middle = candidate.moment.middle_sec if candidate.style.blend else candidate.end_sec
-        silent = max(0.0, middle - a.audible_end_sec)
+        silent = 0.0 if candidate.loop_bars else max(0.0, middle - a.audible_end_sec)
         silent += max(0.0, b.audible_start_sec - candidate.mix_in_sec) / candidate.ratio
         if silent > self.limit_sec:
             return verdict(self.name, 0, f"{silent:.1f} s of silence", rejected=True)
@@ -171,7 +171,7 @@ class PlayTime:
     def judge(self, candidate: Candidate) -> Verdict:
         """Return the verdict."""
         a, b = candidate.pair.a, candidate.pair.b
-        heard = candidate.end_sec / max(a.audible_end_sec, 1e-9)
+        heard = candidate.a_span[1] / max(a.audible_end_sec, 1e-9)
         skipped = (candidate.mix_in_sec - b.audible_start_sec) / max(b.audible_end_sec, 1e-9)
         # A drop under which B comes in is as lost as one that is never reached.
         swaps = candidate.style.name == "drop_swap" or not candidate.style.blend
@@ -185,6 +185,25 @@ class PlayTime:
             words += f", {skipped:.0%} of B skipped"
         if lost:
             words += f", {lost} drop{'s' if lost > 1 else ''} of A lost"
+        return verdict(self.name, penalty, words)
+
+
+@dataclass(frozen=True)
+class Looped:
+    """Going round is a way out where a track offers none; a track's own outro is better."""
+
+    name: str = "loop"
+    points: float = 3.0
+    points_per_round: float = 1.0
+    """From the second time round on."""
+
+    def judge(self, candidate: Candidate) -> Verdict:
+        """Return the verdict."""
+        if not candidate.loop_bars:
+            return verdict(self.name, 0, "A goes on by itself")
+        rounds = candidate.bars / candidate.loop_bars
+        penalty = self.points + self.points_per_round * max(0.0, rounds - 1)
+        words = f"A has no way out: {candidate.loop_bars} bars go round {rounds:.0f}×"
         return verdict(self.name, penalty, words)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from mixing.camelot import camelot_relation
 from mixing.candidates import Candidate
-from mixing.curves import Values, band_power
+from mixing.curves import Values
 from mixing.facts import TrackFacts
 from mixing.plan import Verdict
 from mixing.policies.verdicts import verdict
@@ -66,7 +66,7 @@ class VocalClash:
         times = candidate.times_sec
         a, b = candidate.power("a", "mid_db"), candidate.power("b", "mid_db")
         evenness = 4 * a * b / np.maximum((a + b) ** 2, 1e-12)
-        both = vocal_mask(candidate.pair.a, times) * vocal_mask(
+        both = vocal_mask(candidate.pair.a, candidate.in_a(times)) * vocal_mask(
             candidate.pair.b, candidate.in_b(times)
         )
         return float(np.sum(evenness * both) * candidate.length_sec / len(times))
@@ -95,7 +95,7 @@ class CutVocal:
     def judge(self, candidate: Candidate) -> Verdict:
         """Return the verdict."""
         words, penalty = [], 0.0
-        leave = candidate.end_sec
+        leave = candidate.a_span[1]
         for start, end, confidence in candidate.pair.a.vocals or ():
             if start + self.grace_sec < leave < end - self.grace_sec:
                 penalty += self.points * confidence
@@ -129,7 +129,7 @@ class BassClash:
         b = 10 * np.log10(np.maximum(candidate.power("b", "low_db"), floor))
         both = (np.abs(a - b) < self.within_db) & (np.minimum(a, b) > self.floor_db)
         bars = float(np.mean(both)) * candidate.bars
-        if bars > self.limit_bars and candidate.style.name != "plain_fade":
+        if bars > self.limit_bars:
             return verdict(self.name, 0, f"two basslines for {bars:.1f} bars", rejected=True)
         words = f"two basslines for {bars:.1f} bars" if bars > 0.5 else "one bassline at a time"
         return verdict(self.name, self.points_per_bar * bars, words)
@@ -161,7 +161,7 @@ class EnergyStep:
         penalty = self.points_per_step * max(0.0, -step - self.free_fall)
         words = f"energy {before:.0f} → {after:.0f}"
         if candidate.style.blend:
-            over_a = a.energy(candidate.start_sec, candidate.end_sec) or before
+            over_a = a.energy(*candidate.a_span) or before
             over_b = b.energy(candidate.mix_in_sec, candidate.b_end_sec) or after
             if max(over_a, over_b) <= self.thin_energy:
                 penalty += self.thin_points
@@ -201,7 +201,8 @@ def trim_db(candidate: Candidate) -> float | None:
     """Return the gain of B that makes the parts that meet equally loud, None if unknown."""
     reach = MEETING_BARS * candidate.bar_sec
     pair = candidate.pair
-    a = pair.a.loudness(candidate.end_sec - reach, candidate.end_sec)
+    leave = candidate.a_span[1]
+    a = pair.a.loudness(leave - reach, leave)
     b = pair.b.loudness(candidate.mix_in_sec, candidate.mix_in_sec + reach)
     return meeting_trim_db(pair.a, pair.b, a, b)
 
@@ -239,26 +240,26 @@ class LevelDip:
             return verdict(self.name, 0, "nothing to ride")
         around = self.context_bars * candidate.bar_sec
         start, end = candidate.start_sec, candidate.end_sec
-        before = self._lufs(candidate, np.linspace(start - around, start, 9)[:-1])
-        inside = self._lufs(candidate, candidate.times_sec)
-        after = self._lufs(candidate, np.linspace(end, end + around, 9)[1:])
+        a, b = candidate.pair.a, candidate.pair.b
+        before = a.short_term(np.linspace(start - around, start, 9)[:-1])
+        after = b.short_term(candidate.in_b(np.linspace(end, end + around, 9)[1:]))
+        inside = self._inside(candidate)
         if before is None or inside is None or after is None:
             return verdict(self.name, self.unknown_points, "loudness curve unknown")
+        after = after + (trim_db(candidate) or 0.0)
         line = np.interp(candidate.times_sec, [start, end], [before.mean(), after.mean()])
         step = float(np.abs(inside - line).max())
         penalty = self.points_per_lu * max(0.0, step - self.free_lu)
         return verdict(self.name, penalty, f"level within {step:.1f} LU of a straight line")
 
-    def _lufs(self, candidate: Candidate, times_sec: Values) -> Values | None:
-        """Return the foreseen loudness at times on A's clock."""
-        a = candidate.pair.a.short_term(times_sec)
+    def _inside(self, candidate: Candidate) -> Values | None:
+        """Return the foreseen loudness in the overlap."""
+        times_sec = candidate.times_sec
+        a = candidate.pair.a.short_term(candidate.in_a(times_sec))
         b = candidate.pair.b.short_term(candidate.in_b(times_sec))
         if a is None or b is None:
             return None
-        power_a = band_power(candidate.lanes, "a", "mid_db", times_sec)
-        power_b = band_power(candidate.lanes, "b", "mid_db", times_sec)
-        power_a[times_sec > candidate.end_sec] = 0.0
-        power_b[times_sec < candidate.start_sec] = 0.0
+        power_a, power_b = candidate.power("a", "mid_db"), candidate.power("b", "mid_db")
         trim = trim_db(candidate) or 0.0
         total = power_a * 10 ** (a / 10) + power_b * 10 ** ((b + trim) / 10)
         return np.asarray(10 * np.log10(np.maximum(total, 1e-7)))

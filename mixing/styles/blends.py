@@ -159,10 +159,10 @@ class DropSwap(Style):
 
 @dataclass(frozen=True)
 class PlainFade(Style):
-    """Equal-power faders and nothing else: the honest way when beats cannot be matched."""
+    """Equal-power faders, the bass handed over half way: honest where beats cannot be matched."""
 
     name: str = "plain_fade"
-    says: str = "a plain equal-power fade, beats not matched"
+    says: str = "a plain equal-power fade, beats not matched, one bassline at a time"
     default_bars: int = 4
     fade_sec: float = 6.0
     """Length without a grid; two beats that disagree are bearable for about this long."""
@@ -172,4 +172,5 @@ class PlainFade(Style):
         return [
             moves.lane("a", "fader", moves.fall(moment.start_sec, moment.end_sec)),
             moves.lane("b", "fader", moves.rise(moment.start_sec, moment.end_sec)),
+            *moves.bass_swap(moment, at_sec=moment.at(0.5) + moment.beat_sec / 2),
         ]

@@ -244,3 +244,37 @@ def test_short_tracks_get_a_short_transition(paper_track: Maker, bars: int) -> N
     plan = plan_transition(paper_track("a", bars=bars), paper_track("b", bars=bars), bars=16)
     assert plan.bars < 16
     assert plan.transition_end_sec <= bars * 240 / 125 + 1
+
+
+def test_a_track_without_an_outro_may_leave_by_its_last_phrase_looped(paper_track: Maker) -> None:
+    a = paper_track("a")
+    looped = [
+        each for each in plan_transition(a, paper_track("b")).candidates if "loop" in each.kind
+    ]
+    assert looped == []
+    a.analysis.structure.sections[-1].label = "drop"
+    plan = plan_transition(a, paper_track("b"))
+    looped = [each for each in plan.candidates if "last phrase looped" in each.kind]
+    assert any(not each.rejected for each in looped)
+    rule = next(each for each in looped[0].verdicts if each.rule == "loop")
+    assert rule.penalty >= 3
+    assert "go round" in rule.reason
+
+
+def test_where_a_point_leaves_no_room_the_phrase_before_it_goes_round(paper_track: Maker) -> None:
+    bar = 240 / 125
+    plan = plan_transition(
+        paper_track("a"),
+        paper_track("b"),
+        "bass_swap",
+        16,
+        mix_out_sec=96 * bar - 0.5,
+        mix_in_sec=0.0,
+    )
+    assert plan.style == "bass_swap"
+    assert (plan.bars, plan.loop_bars) == (16, 8)
+    head, *rounds = plan.segments.a
+    assert head.track_end_sec == pytest.approx(96 * bar)
+    assert [each.track_start_sec for each in rounds] == pytest.approx([88 * bar] * 2)
+    assert rounds[-1].out_end_sec == pytest.approx(plan.transition_end_sec)
+    assert any("Loop 8 bars" in step for step in plan.steps)

@@ -200,11 +200,26 @@ def test_backspin_plays_backwards(heard) -> None:
     assert hz[band][spectrum[band].argmax()] == pytest.approx(-first.rate * A_MID, rel=0.02)
 
 
-def test_plain_fade_touches_no_band(heard) -> None:
+def test_plain_fade_hands_the_bass_over_half_way(heard) -> None:
     it = heard("plain_fade")
-    assert it.level(A_LOW, it.at(0.5)) == pytest.approx(it.level(A_MID, it.at(0.5)), abs=1.5)
+    assert it.level(A_LOW, it.at(0.25)) == pytest.approx(it.level(A_MID, it.at(0.25)), abs=1.5)
+    assert it.level(B_LOW, it.at(0.25)) < it.level(B_MID, it.at(0.25)) - 10
+    assert it.level(A_LOW, it.at(0.75)) < it.level(A_MID, it.at(0.75)) - 10
+    assert it.plan.measured.bass_overlap_sec <= 4 * it.beat
     assert it.plan.measured.kick_async_p95_ms is None
     assert "not matched" in it.plan.measured.why_null["kick_async_p95_ms"]
+
+
+def test_a_looped_phrase_keeps_a_going(tone_pair, tmp_path: Path) -> None:
+    a, b = tone_pair
+    lines = a.analysis.rhythm.downbeat_times_sec
+    plan = plan_transition(a, b, "bass_swap", 8, mix_out_sec=lines[-1], mix_in_sec=0.5)
+    assert plan.loop_bars == 8
+    it = Heard(render(plan, tmp_path / "looped.wav", context_bars=4))
+    assert it.end > a.metadata.duration_sec - it.plan.rendered.clock_offset_sec + 8.0
+    assert it.level(A_MID, it.at(0.4)) > -3
+    assert it.plan.measured.kick_async_p95_ms < 2.0
+    assert it.level(B_MID, it.end + 1.0) > -1
 
 
 def test_effects_are_heard(heard) -> None:

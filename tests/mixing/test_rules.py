@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mixing.camelot import CLASH_POINTS, camelot_relation, parse_camelot
 from mixing.candidates import Candidate, Pair
 from mixing.facts import TrackFacts
+from mixing.policies.harmony import NoteClash
 from mixing.policies.place import DeadAir, GridTrust, PhraseAlignment, PlayTime, Room, TempoStretch
 from mixing.policies.sound import BassClash, CutVocal, EnergyStep, LevelDip, VocalClash
 from mixing.styles import STYLES
@@ -82,11 +83,15 @@ def test_grids(build: Build) -> None:
 
 def test_one_bassline_in_every_blend(build: Build) -> None:
     for name, style in STYLES.items():
-        if style.blend and name != "plain_fade":
+        if style.blend:
             verdict = BassClash().judge(build(name))
             assert not verdict.rejected, name
             assert "one bassline" in verdict.reason
-    assert "two basslines" in BassClash().judge(build("plain_fade")).reason
+    both = build("beatmatch_crossfade")
+    both.lanes[:] = [each for each in both.lanes if each.control != "low_db"]
+    verdict = BassClash().judge(both)
+    assert verdict.rejected
+    assert "two basslines" in verdict.reason
 
 
 def test_voices_count_by_how_evenly_they_are_heard(build: Build) -> None:
@@ -163,3 +168,28 @@ def test_relations_a_dj_knows() -> None:
     assert 0 < camelot_relation(None, "8A").points < CLASH_POINTS
     assert parse_camelot("13A") is None
     assert parse_camelot(" 12b ") == (12, "B")
+
+
+def chords(name: str, bars: int = 96) -> dict[str, Any]:
+    span = [{"start_sec": 0.0, "end_sec": bars * BAR, "chord": name, "confidence": 0.9}]
+    return {"progression": span}
+
+
+def test_chords_that_rub_cost_and_those_that_are_not_heard_together_do_not(build: Build) -> None:
+    def judged(one: str, two: str, style: str = "beatmatch_crossfade") -> Any:
+        candidate = build(style)
+        candidate.pair.a.report.analysis.tonal.chords = chords(one)
+        candidate.pair.b.report.analysis.tonal.chords = chords(two)
+        return NoteClash().judge(candidate)
+
+    same, semitone = judged("Am", "Am"), judged("Am", "A#m")
+    assert same.penalty == 0
+    assert "agree" in same.reason
+    assert semitone.penalty > 4
+    assert "clash" in semitone.reason
+    assert judged("Am", "A#m", "cut_mix").penalty == 0
+    silent = judged("Am", "N")
+    assert silent.penalty == 0
+    unknown = NoteClash().judge(build())
+    assert unknown.penalty > 0
+    assert "unknown" in unknown.reason
