@@ -115,7 +115,9 @@ function deckRows(deck: DeckId): Row[] {
   for (const [mode, base] of PAD_BASES) {
     for (let index = 0; index < 8; index += 1) {
       const pad: Row = { label: `PAD ${index + 1}`, status: PADS[deck], number: base + index, kind: "button", shift: false, control: "pad", deck, index, mode };
-      rows.push(pad, { ...pad, label: `SHIFT + ${pad.label}`, status: pad.status + 1, shift: true, control: "pad_clear" });
+      // only hot cues can be cleared; the other modes' pads do the same with SHIFT
+      const control = mode === "hot_cue" ? "pad_clear" : "pad";
+      rows.push(pad, { ...pad, label: `SHIFT + ${pad.label}`, status: pad.status + 1, shift: true, control });
     }
   }
   rows.push(

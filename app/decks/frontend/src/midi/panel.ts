@@ -42,6 +42,7 @@ class Panel {
   private readonly pickUp = el("p", "midi-pickup");
   private readonly monitor = el("ol", "midi-monitor", { "aria-label": "Last messages", tabindex: 0 });
   private readonly teach = el("fieldset", "midi-teach", {}, el("legend", "", {}, "Learn"));
+  private readonly listening = el("div", "midi-listening", {}, el("h3", "midi-heading", {}, "Monitor"), this.monitor);
   private drawn = -1;
 
   constructor(
@@ -55,8 +56,7 @@ class Panel {
       this.devices,
       this.pickUp,
       this.teach,
-      el("h3", "midi-heading", {}, "Monitor"),
-      this.monitor,
+      this.listening,
     );
     this.connect.addEventListener("click", () => void this.open());
     this.learn.addEventListener("click", () => this.toggleLearning());
@@ -85,7 +85,7 @@ class Panel {
     const chosen = this.from.value;
     this.from.replaceChildren(...devices.map((device) => el("option", "", { value: device.id }, device.name)));
     if (devices.some((device) => device.id === chosen)) this.from.value = chosen;
-    this.teach.hidden = devices.length === 0;
+    this.teach.hidden = this.listening.hidden = devices.length === 0;
     this.drawLearning();
   }
 

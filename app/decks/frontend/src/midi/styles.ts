@@ -23,6 +23,8 @@ export const midiStyles = `
 .midi-teach[hidden] { display: none; }
 .midi-all { flex-basis: 100%; }
 .midi-rows { display: grid; gap: 4px; max-height: 200px; overflow: auto; }
+.midi-listening { display: grid; gap: 8px; }
+.midi-listening[hidden] { display: none; }
 .midi-monitor { display: grid; align-content: start; gap: 4px; height: 220px; overflow: auto; font-variant-numeric: tabular-nums; }
 .midi-monitor li { display: grid; grid-template-columns: 80px 1fr; gap: 8px; }
 .midi-monitor code, .midi-rows code { color: var(--text, #e6eaf0); background: none; }

@@ -114,7 +114,8 @@ describe("the FLX4's table", () => {
   });
 
   it.each(PADS)("pads in mode %s begin at %i, on both decks, plain and with SHIFT", (mode, base) => {
-    for (const [status, deck, control] of [["97", "a", "pad"], ["98", "a", "pad_clear"], ["99", "b", "pad"], ["9A", "b", "pad_clear"]] as const) {
+    const shifted = mode === "hot_cue" ? "pad_clear" : "pad";
+    for (const [status, deck, control] of [["97", "a", "pad"], ["98", "a", shifted], ["99", "b", "pad"], ["9A", "b", shifted]] as const) {
       for (let index = 0; index < 8; index += 1) {
         const decoded = new Decoder(FLX4).feed([parseInt(status, 16), base + index, 127]);
         expect(decoded?.action).toEqual({ control, deck, index, value: 1, from: "midi" });
