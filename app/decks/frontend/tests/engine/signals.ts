@@ -55,7 +55,7 @@ export function deskOf(shifter: () => PitchShifter = () => noShifter): Record {
   return {
     desk,
     posted,
-    load(deck, voice, { seconds = 60, beats = [], downbeats = beats.filter((_, i) => i % 4 === 0), rate = RATE } = {}) {
+    load(deck, voice, { seconds = 12, beats = [], downbeats = beats.filter((_, i) => i % 4 === 0), rate = RATE } = {}) {
       const store = storeOf(seconds, voice, rate);
       desk.receive({
         type: "load", deck, frames: store.frames, sampleRate: rate, scale: 1, startSec: 0, cueSec: 0,

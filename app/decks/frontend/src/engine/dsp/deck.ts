@@ -325,6 +325,7 @@ export class Deck {
     if (this.playing && !this.platter.touched && !this.slipping) {
       this.pause();
       this.platter.stop();
+      this.gain = 0; // beyond the ends there is silence anyway
     }
     this.position = ended ? this.durationSec : 0;
   }

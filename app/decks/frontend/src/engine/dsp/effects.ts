@@ -63,7 +63,8 @@ export class Effects {
   private echoFrames = 0;
   private turn = 0;
   private gate = 1;
-  private quiet = true;
+  /** Frames since anything was heard of the effect. */
+  private quiet = Infinity;
 
   constructor(sampleRate: number) {
     this.rate = sampleRate;
@@ -85,7 +86,7 @@ export class Effects {
     const gateStep = 1 / (beat.sec * this.beats * this.rate);
     for (let i = 0; i < count; i++) {
       this.sent += Math.min(step, Math.max(-step, (this.on ? 1 : 0) - this.sent));
-      if (this.sent === 0 && this.quiet) continue;
+      if (this.sent === 0 && this.quiet > ECHO_MOST_SEC * this.rate) continue;
       this.echoFrames += (wanted - this.echoFrames) * 0.0005;
       const l = left[i]!;
       const r = right[i]!;
@@ -97,7 +98,7 @@ export class Effects {
       }
       loudest = Math.max(loudest, Math.abs(left[i]! - l), Math.abs(right[i]! - r));
     }
-    this.quiet = this.sent === 0 && loudest < 1e-5;
+    this.quiet = this.sent === 0 && loudest < 1e-5 ? this.quiet + count : 0;
   }
 
   private stepEcho(left: Float32Array, right: Float32Array, i: number, l: number, r: number): void {
