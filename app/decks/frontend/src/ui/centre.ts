@@ -127,7 +127,7 @@ function automix(desk: Desk): HTMLElement {
     hint: "Plays the planned set; touch any control to take over",
     disabled: () => !on() && !desk.wish?.automix,
   });
-  const next = el("div", "automix-next", { "aria-live": "polite" });
+  const next = el("div", "automix-next");
   desk.live.text(next, () => {
     const { automix: state } = desk.engine.state;
     if (!state) return desk.wish?.automix ? `${desk.wish.automix.tracks.length} tracks planned` : "no set planned";

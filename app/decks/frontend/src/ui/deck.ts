@@ -2,7 +2,7 @@
 // left, keys and pads in the middle, tempo at the right edge.
 
 import type { DeckId } from "../contract";
-import type { Desk } from "./desk";
+import { across, type Desk } from "./desk";
 import { el } from "./dom";
 import { gridTools } from "./grid";
 import { icon } from "./icons";
@@ -71,7 +71,8 @@ function title(desk: Desk, id: DeckId): HTMLElement {
     return track ? track.artist || "unknown artist" : "Load one from the list below";
   });
   const light = el("div", "light");
-  const inSync = () => deck().playing && phaseWords(deck().phaseBeats, deck().bpm).tone === "good";
+  const bothPlay = () => deck().playing && desk.deck(across(id)).playing;
+  const inSync = () => bothPlay() && phaseWords(deck().phaseBeats, deck().bpm).tone === "good";
   desk.live.text(light, () => (inSync() ? "IN SYNC" : deck().leader ? "LEADS" : ""));
   desk.live.toggle(light, "good", inSync);
   return el(

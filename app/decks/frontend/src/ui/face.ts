@@ -51,10 +51,11 @@ export class Face {
     this.unmount();
     parent.appendChild(this.root);
     this.waves.restyle();
-    const stopFrames = whileSeen(this.root, () => this.frame());
-    const stopKeys = keyboard(this.desk, this.keys);
+    const frames = whileSeen(this.root, () => this.frame());
+    // on a page that hides the decks its keys must not move them
+    const stopKeys = keyboard(this.desk, this.keys, () => frames.seen);
     this.stop = () => {
-      stopFrames();
+      frames.stop();
       stopKeys();
     };
   }

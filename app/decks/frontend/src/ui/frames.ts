@@ -4,8 +4,8 @@
 export const frameTimes: number[] = [];
 const KEPT = 3600; // a minute at 60 Hz
 
-/** Calls `draw` on every frame while the element is on screen; returns how to stop. */
-export function whileSeen(element: Element, draw: () => void): () => void {
+/** Calls `draw` on every frame while the element is on screen. */
+export function whileSeen(element: Element, draw: () => void): { readonly seen: boolean; stop(): void } {
   let frame = 0;
   let seen = false;
   const run = () => {
@@ -22,8 +22,14 @@ export function whileSeen(element: Element, draw: () => void): () => void {
     if (seen) frame = requestAnimationFrame(run);
   });
   watcher.observe(element);
-  return () => {
-    watcher.disconnect();
-    cancelAnimationFrame(frame);
+  return {
+    get seen() {
+      return seen;
+    },
+    stop() {
+      seen = false;
+      watcher.disconnect();
+      cancelAnimationFrame(frame);
+    },
   };
 }

@@ -16,8 +16,12 @@ export function isTyping(target: EventTarget | null | undefined): boolean {
   return target.closest(TYPING) !== null && !target.matches(NOT_TYPING);
 }
 
-/** Starts listening; `overlay` shows and hides the map. Returns how to stop. */
-export function keyboard(desk: Desk, overlay: { toggle(): void; readonly open: boolean; close(): void }): () => void {
+/** Starts listening while `awake`; `overlay` shows and hides the map. Returns how to stop. */
+export function keyboard(
+  desk: Desk,
+  overlay: { toggle(): void; readonly open: boolean; close(): void },
+  awake: () => boolean,
+): () => void {
   const held = new Map<string, { key: Key; control: ControlName }>();
   const letGo = (code: string) => {
     const pressed = held.get(code);
@@ -25,7 +29,7 @@ export function keyboard(desk: Desk, overlay: { toggle(): void; readonly open: b
     if (pressed) act(desk, pressed.key, pressed.control, 0);
   };
   const down = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.composedPath()[0])) return;
+    if (!awake() || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.composedPath()[0])) return;
     if (event.key === "?") {
       take(event);
       overlay.toggle();

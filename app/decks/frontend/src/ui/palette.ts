@@ -5,10 +5,8 @@ import type { DeckId } from "../contract";
 export interface Palette {
   panel: string;
   ground: string;
-  hairline: string;
   text: string;
   text2: string;
-  off: string;
   low: string;
   mid: string;
   high: string;
@@ -38,10 +36,8 @@ export function readPalette(element: Element): Palette {
   return {
     panel: token("--panel"),
     ground: token("--ground"),
-    hairline: token("--hairline"),
     text: token("--text"),
     text2: token("--text-2"),
-    off: token("--text-off"),
     low: token("--band-low"),
     mid: token("--band-mid"),
     high: token("--band-high"),

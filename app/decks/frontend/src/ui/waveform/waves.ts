@@ -32,7 +32,7 @@ export class Waves {
     desk.live.text(shown, () => `${ZOOM_SEC[this.notch]} s`);
     this.root.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     new ResizeObserver(() => this.measure()).observe(this.root);
-    matchMedia("(min-resolution: 1.01dppx)").addEventListener("change", () => this.measure());
+    window.addEventListener("resize", () => this.measure()); // also another screen's pixels
   }
 
   /** One frame. */
