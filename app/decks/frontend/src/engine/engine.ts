@@ -205,7 +205,7 @@ export class DeckEngine implements Engine {
     const context = new AudioContext({ latencyHint: "interactive" }); // at once: the gesture counts for now only
     try {
       if (!(await this.own(steal))) return void (await context.close());
-      const sound = await Sound.open(context, (message) => this.hear(message));
+      const sound = await Sound.open(context, (message) => this.hear(message), () => this.broken());
       for (const message of allMessages(state)) sound.post(message);
       for (const message of this.waiting.splice(0)) sound.post(message);
       for (const audio of this.previews) sound.preview(audio);
@@ -219,6 +219,11 @@ export class DeckEngine implements Engine {
       state.audio = "broken";
       state.notice = `The sound could not be started (${error instanceof Error ? error.message : String(error)}); reload the page.`;
     }
+  }
+
+  private broken(): void {
+    this.state.audio = "broken";
+    this.state.notice = "The sound has broken down; reload the page, the decks load what they held.";
   }
 
   private async resume(steal: boolean): Promise<void> {
@@ -263,10 +268,7 @@ export class DeckEngine implements Engine {
 
   private post(message: ToProcessor): void {
     if (this.sound) this.sound.post(message);
-    else if (message.type === "load" || message.type === "chunk" || message.type === "facts" || message.type === "drop" || message.type === "unload" || message.type === "arm" || (message.type === "act" && this.opening)) {
-      // the mixer's own state is sent whole when the sound starts
-      this.waiting.push(message);
-    }
+    else keepForLater(this.waiting, message, this.opening !== null);
   }
 
   private hear(message: FromProcessor): void {
@@ -369,6 +371,21 @@ export class DeckEngine implements Engine {
     for (const id of DECKS) this.slots[id].unload();
     await this.sound?.close();
     this.sound = null;
+  }
+}
+
+/** Before the sound starts, records wait; the mixer's state is sent whole later, and buttons are only kept while it starts. */
+function keepForLater(waiting: ToProcessor[], message: ToProcessor, starting: boolean): void {
+  if (message.type === "load" || message.type === "unload") {
+    // the record before it needs its memory no more
+    const others = waiting.filter((one) => !("deck" in one) || one.deck !== message.deck);
+    const before = waiting.filter((one) => (one.type === "load" || one.type === "unload") && one.deck === message.deck);
+    // every change is counted there too
+    const unloads = before.map((): ToProcessor => ({ type: "unload", deck: message.deck }));
+    waiting.splice(0, waiting.length, ...others, ...unloads);
+    waiting.push(message);
+  } else if (["chunk", "facts", "drop", "arm"].includes(message.type) || (message.type === "act" && starting)) {
+    waiting.push(message);
   }
 }
 

@@ -10,11 +10,15 @@ const WHOLE_SEC = 15 * 60;
 const AHEAD_SEC = 240;
 const BEHIND_SEC = 60;
 const AROUND_SEC = 6;
+/** Comes before cues and loops: a decoder at work reaches them last. */
+const FIRST_SEC = 60;
 /** Enough to press Play. */
 const PLAYABLE_SEC = 2;
 const RETRY_MS = [250, 500, 1000, 2000, 4000];
 /** How often a long track's window is looked at again. */
 const LOOK_MS = 500;
+/** How often a request that waits is asked whether something else has become urgent. */
+const URGENT_MS = 150;
 
 export interface LoaderHost {
   /** Where the needle is, in seconds. */
@@ -39,9 +43,9 @@ export function wantedChunks(frames: number, rate: number, positionSec: number, 
   };
   const here = chunkAt(positionSec);
   const whole = frames / rate <= WHOLE_SEC;
-  add(here, Math.min(count - 1, here + 1));
+  add(here, chunkAt(positionSec + (whole ? FIRST_SEC : AHEAD_SEC)));
   for (const mark of marks) add(chunkAt(mark), chunkAt(mark + AROUND_SEC));
-  add(here, whole ? count - 1 : chunkAt(positionSec + AHEAD_SEC));
+  if (whole) add(here, count - 1);
   const first = whole ? 0 : chunkAt(positionSec - BEHIND_SEC);
   for (let i = here - 1; i >= first; i--) order.add(i);
   return [...order];
@@ -112,8 +116,13 @@ export class Loader {
     const length = Math.min(CHUNK_FRAMES, frames - from);
     const range = `bytes=${from * BYTES_A_FRAME}-${(from + length) * BYTES_A_FRAME - 1}`;
     for (let attempt = 0; !this.stopper.signal.aborted; attempt++) {
+      const request = new AbortController();
+      const stop = (): void => request.abort();
+      this.stopper.signal.addEventListener("abort", stop, { once: true });
+      // the server may still be decoding towards this piece while the DJ has gone elsewhere
+      const urgent = setInterval(() => this.elsewhere(index) && stop(), URGENT_MS);
       try {
-        const answer = await fetch(this.url, { headers: { Range: range }, signal: this.stopper.signal });
+        const answer = await fetch(this.url, { headers: { Range: range }, signal: request.signal });
         if (answer.status === 404 || answer.status === 410 || answer.status === 416) {
           this.host.failed(await sentence(answer, `“${this.track.title}” can't be read any more; is its file still there?`));
           return false;
@@ -126,11 +135,22 @@ export class Loader {
         this.host.chunk(index, data);
         return true;
       } catch {
+        if (request.signal.aborted) return !this.stopper.signal.aborted;
         // the server is being restarted, or busy: what is here goes on playing meanwhile
         await this.pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]!);
+      } finally {
+        clearInterval(urgent);
+        this.stopper.signal.removeEventListener("abort", stop);
       }
     }
     return false;
+  }
+
+  /** Whether the needle stands on a piece that isn't here and isn't this one. */
+  private elsewhere(index: number): boolean {
+    const { frames, sample_rate: rate } = this.track.pcm;
+    const here = Math.floor(Math.min(frames - 1, Math.max(0, this.host.position() * rate)) / CHUNK_FRAMES);
+    return here !== index && !this.have.has(here);
   }
 
   private pause(ms: number): Promise<void> {

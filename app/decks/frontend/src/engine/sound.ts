@@ -17,7 +17,7 @@ export class Sound {
   private merger: ChannelMergerNode | null = null;
   private readonly previews = new WeakSet<HTMLMediaElement>();
 
-  private constructor(context: AudioContext, onMessage: (message: FromProcessor) => void) {
+  private constructor(context: AudioContext, onMessage: (message: FromProcessor) => void, onBroken: () => void) {
     this.context = context;
     this.node = new AudioWorkletNode(context, PROCESSOR, {
       numberOfInputs: 1,
@@ -25,14 +25,19 @@ export class Sound {
       outputChannelCount: [2, 2],
     });
     this.node.port.onmessage = (event: MessageEvent<FromProcessor>) => onMessage(event.data);
+    this.node.onprocessorerror = onBroken;
     this.node.connect(context.destination, MASTER_OUTPUT);
     this.stream = new MediaStreamAudioDestinationNode(context);
   }
 
   /** Loads the processor into a context that was made in a user's gesture. */
-  static async open(context: AudioContext, onMessage: (message: FromProcessor) => void): Promise<Sound> {
+  static async open(
+    context: AudioContext,
+    onMessage: (message: FromProcessor) => void,
+    onBroken: () => void,
+  ): Promise<Sound> {
     await context.audioWorklet.addModule(new URL("processor.js", HERE));
-    return new Sound(context, onMessage);
+    return new Sound(context, onMessage, onBroken);
   }
 
   post(message: ToProcessor): void {

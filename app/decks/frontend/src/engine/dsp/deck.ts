@@ -119,8 +119,9 @@ export class Deck {
   }
 
   /** A jump that stays on the beat of the deck that is followed. */
-  place(sec: number, bar = false): void {
-    this.jump(this.align && this.playing ? this.align(sec, bar) : sec);
+  place(sec: number): void {
+    const to = this.align && this.playing ? this.align(sec, false) : sec;
+    if (to !== this.position) this.jump(to);
   }
 
   /** Puts a time on its nearest beat where quantise is on and beats are known. */
@@ -151,11 +152,12 @@ export class Deck {
 
   // -- play and cue -----------------------------------------------------------------------------------
 
-  play(): void {
+  /** Starts; a deck that follows starts on the leader's beat, or with `bar` in its bar. */
+  play(bar = false): void {
     if (!this.store || (this.position >= this.durationSec && !this.reverse)) return;
     const wasHeard = this.gain > 0;
     this.begin();
-    if (!wasHeard && this.align) this.position = this.align(this.position, true);
+    if (!wasHeard && this.align) this.position = this.align(this.position, bar);
   }
 
   private begin(): void {
@@ -170,9 +172,11 @@ export class Deck {
   }
 
   togglePlay(): void {
-    if (this.cueing) this.cueing = false; // keeps playing when the cue button is let go
-    else if (this.playing && !this.platter.braking) this.pause();
-    else this.play();
+    if (this.cueing) {
+      this.cueing = false; // keeps playing when the cue button is let go
+      this.place(this.position);
+    } else if (this.playing && !this.platter.braking) this.pause();
+    else this.play(true);
   }
 
   /** Stops at once and stands at `sec`; the sound fades out where it was. */
@@ -192,7 +196,7 @@ export class Deck {
       this.stopAt(this.cueSec);
     } else if (Math.abs(this.position - this.cueSec) < AT_CUE_SEC) {
       this.position = this.cueSec;
-      this.play();
+      this.begin(); // what is listened to is the point itself
       this.cueing = true;
     } else {
       this.cueSec = this.onGrid(this.position);

@@ -39,7 +39,7 @@ export class Pads {
     switch (control) {
       case "play": if (pressed) deck.togglePlay(); return true;
       case "cue": deck.cue(pressed); return true;
-      case "to_start": if (pressed) deck.jump(0); return true;
+      case "to_start": if (pressed) deck.place(0); return true;
       case "keylock": if (pressed) deck.keylock = !deck.keylock; return true;
       case "nudge_back": deck.platter.nudge = pressed ? -1 : 0; return true;
       case "nudge_forward": deck.platter.nudge = pressed ? 1 : 0; return true;
