@@ -19,7 +19,7 @@ from analysis.files import write_atomically
 
 SCHEMA_VERSION = 1
 
-ANALYSIS_VERSION = 2
+ANALYSIS_VERSION = 3
 """Goes up whenever the same file would get other values; batches then analyse it anew."""
 
 

@@ -1,13 +1,13 @@
 """Weights of evidence for a grid, fitted on composed tracks by ``benchmarks/fitting/beats.py``."""
 
 CONFIDENCE_WEIGHTS = {
-    "one": 1.481,
-    "contrast": 0.000,
-    "strength": 2.482,
-    "odds": 0.453,
-    "focus": 1.221,
+    "one": -2.975,
+    "contrast": 0.795,
+    "strength": 1.218,
+    "odds": 0.537,
+    "focus": 0.969,
     "heard": 0.000,
-    "spread": -1.347,
-    "unmatched": -1.740,
-    "slipped": -6.245,
+    "spread": 0.000,
+    "unmatched": -1.077,
+    "slipped": -5.288,
 }

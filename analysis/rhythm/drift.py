@@ -31,9 +31,9 @@ OCTAVES = (0.5, 1.0, 2.0, 4.0)
 CHANGE_COST = 0.12
 """Log-strength lost per 0.5 % of change between windows …"""
 
-JUMP_COST = 3.0
+JUMP_COST = 6.0
 """… and at most this, so that a real tempo step costs once what a wrong path loses window by
-window."""
+window; a breakdown whose notes go by five eighths of a beat costs it twice, out and back."""
 
 PROFILE_CYCLE_BEATS = 4
 BINS_PER_BEAT = 24

@@ -9,11 +9,17 @@ from numpy.typing import NDArray
 
 from analysis.rhythm.attacks import Attacks, find_attacks
 from analysis.rhythm.beatwise import features_by_beat
-from analysis.rhythm.changes import find_changes
+from analysis.rhythm.changes import Changes, find_changes
 from analysis.rhythm.confidence import confidence, grid_evidence, slipped, unmatched
 from analysis.rhythm.downbeats import find_downbeat
 from analysis.rhythm.drift import follow, map_from_path, tempo_path, warp
-from analysis.rhythm.hypotheses import Hypothesis, all_hypotheses, best_hypothesis
+from analysis.rhythm.hypotheses import (
+    Hypothesis,
+    all_hypotheses,
+    best_hypothesis,
+    describe_changes,
+)
+from analysis.rhythm.islands import join_islands
 from analysis.rhythm.onsets import OnsetCurves, measure_curves
 from analysis.rhythm.pulse import TimeMap, accents, even_pulse, raw_pulse
 from analysis.rhythm.refine import refine_moving, refine_steady
@@ -136,6 +142,8 @@ class Candidates:
         Pulse curves with loud and soft parts as they are, shape (bands, frames).
     pulse
         The steadiest pulse.
+    changes
+        Where the music changes.
     options
         Every level and phase worth considering, at least one.
     """
@@ -144,6 +152,7 @@ class Candidates:
     attacks: Attacks
     raw: NDArray[np.float32]
     pulse: Pulse
+    changes: tuple[Changes, ...]
     options: list[Hypothesis]
 
 
@@ -155,16 +164,17 @@ def find_candidates(curves: OnsetCurves, attacks: Attacks | None = None) -> Cand
     attacks = find_attacks(curves) if attacks is None else attacks
     raw = raw_pulse(curves)
     pulse = find_pulse(onsets, raw, curves.hop_sec, curves.duration_sec)
+    changes = find_changes(curves, pulse.beats)
     options = all_hypotheses(
         onsets,
         accents(curves),
         curves.hop_sec,
         attacks,
-        find_changes(curves, pulse.beats),
+        changes,
         pulse.beats,
         curves.duration_sec,
     )
-    return Candidates(curves, attacks, raw, pulse, options) if options else None
+    return Candidates(curves, attacks, raw, pulse, changes, options) if options else None
 
 
 def settle(candidates: Candidates, chosen: Hypothesis, probability: float) -> GridResult:
@@ -187,7 +197,8 @@ def settle(candidates: Candidates, chosen: Hypothesis, probability: float) -> Gr
     times = np.maximum(times, 0.0)
     if len(times) < LEAST_BEATS:
         return GridResult(None, np.zeros(0))
-    first, sure = find_downbeat(features_by_beat(curves, times))
+    _, clear = describe_changes(candidates.changes, TimeMap(times))
+    first, sure = find_downbeat(features_by_beat(curves, times), clear)
     moving = (0.0, 0.0)
     if not pulse.constant:
         moving = (
@@ -239,6 +250,9 @@ def find_pulse(onsets: Floats, raw: Floats, hop_sec: float, duration_sec: float)
         beats = base.relevel(_PATH_SPACING_SEC * rough.bpm / 60.0, 0.0, duration_sec)
         for _ in range(2):
             beats, _ = follow(raw, hop_sec, beats)
+        # Islands counted alike make a sharper pattern, and that another look at where they lie.
+        beats, _ = follow(raw, hop_sec, join_islands(raw, hop_sec, beats, duration_sec))
+        beats = join_islands(raw, hop_sec, beats, duration_sec)
         near = comb(
             warp(onsets, hop_sec, beats, 60.0 / rough.bpm),
             hop_sec,

@@ -73,20 +73,10 @@ def passage_matches(
     size
         Length of the passage's pattern as a vector, shape (passages,).
     """
-    cells = PATTERN_BEATS * CELLS_PER_BEAT
-    position = beats.position(np.arange(pulse.shape[1]) * hop_sec)
-    index = np.floor(position * CELLS_PER_BEAT + 0.5).astype(np.int64)
-    inside = (index >= 0) & (index < (len(beats.beat_times) - 1) * CELLS_PER_BEAT)
-    passages = int(index[inside].max(initial=0)) // (PASSAGE_BEATS * CELLS_PER_BEAT)
+    parts = passage_patterns(pulse, hop_sec, beats)
+    passages = len(parts)
     if passages == 0:
         return np.empty(0), np.empty(0)
-    length = passages * PASSAGE_BEATS * CELLS_PER_BEAT
-    inside &= index < length
-    sheet = np.stack(
-        [np.bincount(index[inside], weights=row[inside], minlength=length) for row in pulse]
-    )
-    parts = sheet.reshape(len(pulse), passages, -1, cells).sum(axis=2)
-    parts = np.moveaxis(parts, 1, 0)
     turned = np.roll(parts, turn_cells, axis=2).reshape(passages, -1)
     parts = parts.reshape(passages, -1)
     size = np.linalg.norm(parts, axis=1)
@@ -95,6 +85,35 @@ def passage_matches(
     match = (turned * others).sum(axis=1)
     match /= np.maximum(size * np.linalg.norm(others, axis=1), 1e-12)
     return match, size
+
+
+def passage_patterns(pulse: Floats, hop_sec: float, beats: TimeMap) -> NDArray[np.float64]:
+    """Return the sum of both bars of each whole two-bar passage from the first beat on.
+
+    Parameters
+    ----------
+    pulse
+        Pulse curves, shape (bands, frames).
+    hop_sec
+        Seconds a frame.
+    beats
+        The grid.
+
+    Returns
+    -------
+    ndarray
+        Shape (passages, bands, cells of a bar).
+    """
+    cells = PATTERN_BEATS * CELLS_PER_BEAT
+    position = beats.position(np.arange(pulse.shape[1]) * hop_sec)
+    index = np.floor(position * CELLS_PER_BEAT + 0.5).astype(np.int64)
+    inside = (index >= 0) & (index < (len(beats.beat_times) - 1) * CELLS_PER_BEAT)
+    passages = int(index[inside].max(initial=0)) // (PASSAGE_BEATS * CELLS_PER_BEAT)
+    length = passages * PASSAGE_BEATS * CELLS_PER_BEAT
+    inside &= index < length
+    sheet = [np.bincount(index[inside], weights=row[inside], minlength=length) for row in pulse]
+    folded = np.reshape(sheet, (len(pulse), passages, PASSAGE_BEATS // PATTERN_BEATS, cells))
+    return np.moveaxis(folded.sum(axis=2), 1, 0)
 
 
 def competing_pulses(pulse: Floats, hop_sec: float) -> list[dict[str, float]]:

@@ -1,6 +1,7 @@
 """Fit what the rhythm family has learned: beats, bar lines, confidence.
 
-``python -m benchmarks.fitting.beats`` composes tracks by seed, fits on them, measures on others,
+``python -m benchmarks.fitting.beats`` composes tracks by seed, and more of those whose tempo moves,
+fits on them, measures on others,
 and writes ``beat_weights.py``, ``bar_weights.py`` and ``confidence_weights.py``. Onset curves are
 kept below ``--cache``, outside the repository. Seeds 5000-5999 and 7000-7999 are reported in
 ``docs`` and refused.
@@ -33,7 +34,12 @@ from analysis.rhythm.confidence import EVIDENCE_NAMES
 from analysis.rhythm.downbeats import FEATURE_NAMES as BAR_NAMES
 from analysis.rhythm.downbeats import bar_features
 from analysis.rhythm.grid import Candidates, GridResult, find_candidates, settle
-from analysis.rhythm.hypotheses import BAR_LINE_NAMES, FEATURE_NAMES, Hypothesis
+from analysis.rhythm.hypotheses import (
+    BAR_LINE_NAMES,
+    FEATURE_NAMES,
+    Hypothesis,
+    describe_changes,
+)
 from analysis.rhythm.pulse import TimeMap
 from benchmarks._analysis.scores import HIT_SEC, RIGHT_F, SURE
 from benchmarks.fitting.choice import Choice, fit_choices, probabilities
@@ -41,10 +47,11 @@ from benchmarks.fitting.composed import (
     Composed,
     bare_tracks,
     composed_tracks,
+    moving_specs,
     unreported_seed,
 )
 from benchmarks.fitting.write import CELLS, PATTERN_ROWS, write_bars, write_beats, write_confidence
-from composer import benchmark_specs
+from composer import TrackSpec, benchmark_specs
 
 BEATS_PER_BAR = 4
 ON_BEAT = (
@@ -105,11 +112,15 @@ class Example:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fit, measure, write; returns the exit status."""
     options = _options(arguments)
-    examples = _examples(options.seed, options.tracks, options.cache)
-    checks = _examples(options.check_seed, options.check_tracks, options.cache)
+    specs = benchmark_specs(options.tracks, options.seed, MINUTES)
+    specs += moving_specs(options.moving, options.moving_seed, MINUTES)
+    examples = _examples(specs, options.cache)
+    checks = _examples(
+        benchmark_specs(options.check_tracks, options.check_seed, MINUTES), options.cache
+    )
     bare = [beat_example(track) for track in bare_tracks(BARE_TRACKS, options.seed)]
     beats = fit_choices([one.choice for one in [*examples, *bare]], BEAT_PENALTY, BEAT_SIGNS)
-    bars = fit_choices([bar_choice(one.track) for one in examples], BAR_PENALTY, BAR_SIGNS)
+    bars = fit_choices([bar_choice(one) for one in examples], BAR_PENALTY, BAR_SIGNS)
     sure = fit_confidence(examples)
     write_beats(options.out / "beat_weights.py", beats)
     write_bars(options.out / "bar_weights.py", bars)
@@ -122,6 +133,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fitting.beats")
     parser.add_argument("--tracks", type=int, default=104, help="how many to fit on")
     parser.add_argument("--seed", type=unreported_seed, default=20000)
+    parser.add_argument("--moving", type=int, default=60, help="how many more whose tempo moves")
+    parser.add_argument("--moving-seed", type=unreported_seed, default=25000)
     parser.add_argument("--check-tracks", type=int, default=39, help="how many to measure on")
     parser.add_argument("--check-seed", type=unreported_seed, default=21000)
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir(), "segue-fitting"))
@@ -131,13 +144,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _examples(seed: int, count: int, cache: Path) -> list[Example]:
+def _examples(specs: Sequence[TrackSpec], cache: Path) -> list[Example]:
     """Compose tracks and count each in every way."""
-    specs = benchmark_specs(count, seed, MINUTES)
     examples = []
     for number, track in enumerate(composed_tracks(specs, cache), start=1):
         examples.append(beat_example(track))
-        print(f"\rseed {seed}: {number} of {count}", end="", file=sys.stderr, flush=True)
+        print(f"\r{number} of {len(specs)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return examples
 
@@ -174,11 +186,20 @@ def _first_bar(track: Composed, beats_sec: Floats) -> int:
     return int(np.bincount(starts, minlength=BEATS_PER_BAR).argmax())
 
 
-def bar_choice(track: Composed) -> Choice:
+def bar_choice(example: Example) -> Choice:
     """Return the four possible bar lines of the true grid."""
+    track = example.track
     inside = track.beats[track.beats < track.curves.duration_sec]
-    features = bar_features(features_by_beat(track.curves, inside))
+    features = _bar_evidence(example, inside)
     return Choice(features, np.arange(BEATS_PER_BAR) == _first_bar(track, inside))
+
+
+def _bar_evidence(example: Example, beats_sec: Floats) -> Floats:
+    """Return the evidence for each beat of a grid's bar, as the product gathers it."""
+    clear = None
+    if example.candidates is not None:
+        _, clear = describe_changes(example.candidates.changes, TimeMap(beats_sec))
+    return bar_features(features_by_beat(example.track.curves, beats_sec), clear)
 
 
 def beat_f(true_sec: Floats, found_sec: Floats) -> float:
@@ -309,8 +330,7 @@ def report(checks: Sequence[Example], beats: Floats, bars: Floats, sure: Floats)
             by_style.setdefault(one.track.style, []).append((0.0, 0.0))
             continue
         times = grid.beat_times_sec
-        features = bar_features(features_by_beat(one.track.curves, times))
-        first = int(np.argmax(features @ bars))
+        first = int(np.argmax(_bar_evidence(one, times) @ bars))
         f = beat_f(one.track.beats, times)
         bar_f = beat_f(one.track.downbeats, times[first::BEATS_PER_BAR])
         by_style.setdefault(one.track.style, []).append((f, bar_f))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.rhythm.onsets import OnsetCurves, measure_curves
-from composer import TrackSpec, drums, render_track
+from composer import TrackSpec, benchmark_specs, drums, render_track
 from composer.crate import COMPOSER_VERSION
 
 BARE_BPM = (80.0, 165.0)
@@ -63,6 +63,17 @@ def unreported_seed(text: str) -> int:
     if any(seed in seeds for seeds in REPORTED_SEEDS):
         raise argparse.ArgumentTypeError(f"figures are reported on seed {seed}: take another")
     return seed
+
+
+def moving_specs(count: int, seed: int, minutes: tuple[float, float]) -> list[TrackSpec]:
+    """Return the first tracks of a seed whose tempo drifts or changes: one in five does."""
+    found: list[TrackSpec] = []
+    drawn = 0
+    while len(found) < count:
+        drawn += 8 * count
+        specs = benchmark_specs(drawn, seed, minutes)
+        found = [spec for spec in specs if spec.drift or spec.step_bpm is not None]
+    return found[:count]
 
 
 def composed_tracks(specs: Sequence[TrackSpec], cache: Path) -> Iterator[Composed]:
