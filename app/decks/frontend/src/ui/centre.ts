@@ -60,17 +60,18 @@ function phonesMixWords(value: number): string {
 
 function phones(desk: Desk): HTMLElement {
   const choice = el("select", "phones", { "aria-label": "Headphone output", title: "Where headphones are plugged in" });
-  // the list of devices is rebuilt only when it changes
+  const outputs = () => desk.engine.state.outputs;
+  const list = () => {
+    const found = outputs().devices.map(({ id, label }) => el("option", "", { value: id }, label));
+    choice.replaceChildren(el("option", "", { value: "" }, "Phones: none"), ...found);
+    choice.value = outputs().phonesDevice;
+  };
+  desk.live.bind(() => outputs().devices, list);
+  desk.live.bind(() => outputs().devices.length, list); // it may also grow in place
   desk.live.bind(
-    () => {
-      const { devices, phonesDevice, phones: way } = desk.engine.state.outputs;
-      return JSON.stringify([devices, phonesDevice, way]);
-    },
-    () => {
-      const { devices, phonesDevice, phones: way } = desk.engine.state.outputs;
-      const none = el("option", "", { value: "" }, way === "channels34" ? "Phones: outputs 3/4" : "Phones: none");
-      choice.replaceChildren(none, ...devices.map(({ id, label }) => el("option", "", { value: id }, label)));
-      choice.value = phonesDevice;
+    () => outputs().phonesDevice,
+    (device) => {
+      choice.value = device;
     },
   );
   choice.addEventListener("change", () => void desk.engine.setPhones(choice.value).catch(() => undefined));

@@ -33,6 +33,7 @@ export function channel(desk: Desk, id: DeckId): HTMLElement {
     deck: id,
     read: () => deck().trim,
     words: (value) => `${trimWords(value)}, loudness matched by ${decibels(deck().autoGainDb)}`,
+    besides: () => deck().autoGainDb,
     label: "TRIM",
   });
   const bands = BANDS.map((band) => {
@@ -49,6 +50,7 @@ export function channel(desk: Desk, id: DeckId): HTMLElement {
       deck: id,
       read: () => band.value(deck()),
       words: (value) => (band.killed(deck()) ? "killed" : eqWords(value)),
+      besides: () => band.killed(deck()),
       label: kill,
     });
     desk.live.toggle(made, "killed", () => band.killed(deck()));

@@ -13,7 +13,7 @@ import { pads } from "./pads";
 import { platter } from "./platter";
 import { controlButton } from "./press";
 import { tempoColumn } from "./tempo";
-import { phaseWords } from "./words";
+import { phaseMs, TIGHT_MS } from "./words";
 
 export function deckFace(desk: Desk, id: DeckId): HTMLElement {
   const grid = gridTools(desk, id);
@@ -72,7 +72,7 @@ function title(desk: Desk, id: DeckId): HTMLElement {
   });
   const light = el("div", "light");
   const bothPlay = () => deck().playing && desk.deck(across(id)).playing;
-  const inSync = () => bothPlay() && phaseWords(deck().phaseBeats, deck().bpm).tone === "good";
+  const inSync = () => bothPlay() && Math.abs(phaseMs(deck().phaseBeats, deck().bpm) ?? Infinity) <= TIGHT_MS;
   desk.live.text(light, () => (inSync() ? "IN SYNC" : deck().leader ? "LEADS" : ""));
   desk.live.toggle(light, "good", inSync);
   return el(

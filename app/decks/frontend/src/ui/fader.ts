@@ -12,6 +12,7 @@ export interface FaderLook {
   deck?: DeckId;
   read: () => number;
   words: (value: number) => string;
+  besides?: () => number | boolean;
   towards: Slide["towards"];
   className?: string;
   step?: () => number;
@@ -33,6 +34,7 @@ export function fader(desk: Desk, look: FaderLook): HTMLElement {
     ...(look.deck && { deck: look.deck }),
     read: look.read,
     words: look.words,
+    ...(look.besides && { besides: look.besides }),
     towards: look.towards,
     travelPx: () => {
       const box = way.getBoundingClientRect();

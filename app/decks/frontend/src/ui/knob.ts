@@ -15,6 +15,7 @@ export interface KnobLook {
   deck?: DeckId;
   read: () => number;
   words: (value: number) => string;
+  besides?: () => number | boolean;
   /** The short name beneath; an element where it is a button of its own. */
   label: string | HTMLElement;
   className?: string;
@@ -39,6 +40,7 @@ export function knob(desk: Desk, look: KnobLook): HTMLElement {
     ...(look.deck && { deck: look.deck }),
     read: look.read,
     words: look.words,
+    ...(look.besides && { besides: look.besides }),
     towards: "up",
     travelPx: () => TRAVEL_PX,
   });

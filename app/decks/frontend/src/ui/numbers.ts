@@ -4,7 +4,7 @@ import type { DeckId } from "../contract";
 import type { Desk } from "./desk";
 import { el } from "./dom";
 import { camelotColour } from "./palette";
-import { clockTenths, phaseWords, signed, tempoWords } from "./words";
+import { clockTenths, phaseMs, phaseWords, signed, tempoWords } from "./words";
 
 /** Below this a grid is said to be unsure, as everywhere in Segue. */
 const UNSURE = 0.5;
@@ -47,13 +47,20 @@ function tempo(desk: Desk, id: DeckId): HTMLElement {
   const deck = () => desk.deck(id);
   const value = el("div", "value");
   const words = el("div", "words");
-  desk.live.text(value, () => (deck().bpm ?? deck().track?.bpm)?.toFixed(2) ?? "–");
-  desk.live.text(words, () => {
+  desk.live.bind(
+    () => Math.round((deck().bpm ?? deck().track?.bpm ?? 0) * 100),
+    (hundredths) => {
+      value.textContent = hundredths ? (hundredths / 100).toFixed(2) : "–";
+    },
+  );
+  const say = () => {
     const { track } = deck();
-    if (!track) return "BPM";
-    if (!track.bpm) return "BPM · no beat found";
-    return `BPM ${tempoWords(deck().tempo)} · ${(track.grid_confidence ?? 1) >= UNSURE ? "sure" : "unsure"}`;
-  });
+    if (!track) words.textContent = "BPM";
+    else if (!track.bpm) words.textContent = "BPM · no beat found";
+    else words.textContent = `BPM ${tempoWords(deck().tempo)} · ${(track.grid_confidence ?? 1) >= UNSURE ? "sure" : "unsure"}`;
+  };
+  desk.live.bind(() => Math.round(deck().tempo * 1e4), say);
+  desk.live.bind(() => deck().track, say);
   desk.live.toggle(words, "unsure", () => (deck().track?.grid_confidence ?? 1) < UNSURE);
   return field("tempo-number", value, words);
 }
@@ -92,11 +99,16 @@ function phase(desk: Desk, id: DeckId): HTMLElement {
       if (share !== null) beat.style.left = `${50 + share}%`;
     },
   );
-  const said = () => phaseWords(deck().phaseBeats, deck().bpm);
-  desk.live.text(words, () => said().text);
-  for (const tone of ["good", "unsure"] as const) {
-    desk.live.toggle(words, tone, () => said().tone === tone);
-    desk.live.toggle(meter, tone, () => said().tone === tone);
-  }
+  desk.live.bind(
+    () => phaseMs(deck().phaseBeats, deck().bpm),
+    (ms) => {
+      const { text, tone } = phaseWords(ms);
+      words.textContent = text;
+      for (const each of ["good", "unsure"] as const) {
+        words.classList.toggle(each, tone === each);
+        meter.classList.toggle(each, tone === each);
+      }
+    },
+  );
   return field("phase", meter, words);
 }

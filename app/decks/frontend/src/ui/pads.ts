@@ -4,6 +4,7 @@ import { BEAT_JUMPS, BEAT_LOOPS, type DeckId, type DeckState, KEY_SHIFTS, PAD_MO
 import { SAMPLE_NAMES } from "../engine/dsp/samples";
 import type { Desk } from "./desk";
 import { el } from "./dom";
+import { cueSum } from "./overview";
 import { CUE_COLOURS } from "./palette";
 import { controlButton } from "./press";
 import { beatsShort, clock, cueWords, loopBeats, signed } from "./words";
@@ -107,57 +108,58 @@ export function pads(desk: Desk, id: DeckId): HTMLElement {
       return was;
     }),
   );
+  desk.live.bind(
+    () => padsShow(deck()),
+    () => tiles.forEach((tile) => tile.show()),
+  );
   return el(
     "div",
     "pads",
     {},
     el("div", "modes", { role: "group", "aria-label": "Pad mode" }, ...modes, clear),
-    el("div", "pad-grid", {}, ...tiles),
+    el("div", "pad-grid", {}, ...tiles.map((tile) => tile.root)),
   );
 }
 
-function pad(desk: Desk, id: DeckId, index: number, takeClearing: () => boolean): HTMLElement {
-  const deck = () => desk.deck(id);
+/** Changes with anything that a pad shows. */
+function padsShow({ padMode, hotCues, loop, keyShift, track }: DeckState): string {
+  const at = loop?.active ? loop.endSec - loop.startSec : 0;
+  return `${padMode} ${cueSum(hotCues)} ${at} ${keyShift} ${track?.id}`;
+}
+
+function pad(desk: Desk, id: DeckId, index: number, takeClearing: () => boolean): { root: HTMLElement; show(): void } {
   let emptying = false;
-  const made = controlButton(desk, {
+  const text = el("b");
+  const small = el("small");
+  const root = controlButton(desk, {
     control: "pad",
     deck: id,
     index,
-    text: "",
+    text,
     className: "pad",
-    lit: () => padFace(deck(), index).on,
     send: (down, hand, event) => {
       if (down) emptying = takeClearing() || ("shiftKey" in event && event.shiftKey === true);
       desk.send({ control: emptying ? "pad_clear" : "pad", deck: id, index, value: down ? 1 : 0 }, hand);
     },
   });
-  made.addEventListener("keydown", (event) => {
+  root.append(small);
+  root.addEventListener("keydown", (event) => {
     if (event.key !== "Delete" && event.key !== "Backspace") return;
     event.preventDefault();
     desk.send({ control: "pad_clear", deck: id, index, value: 1 }, "keyboard");
     desk.send({ control: "pad_clear", deck: id, index, value: 0 }, "keyboard");
   });
-  const text = el("b");
-  const small = el("small");
-  made.append(text, small);
-  const { live } = desk;
-  live.text(text, () => padFace(deck(), index).text);
-  live.text(small, () => padFace(deck(), index).small);
-  live.bind(
-    () => padFace(deck(), index).words,
-    (words) => {
-      const name = `Pad ${index + 1}, deck ${id.toUpperCase()}: ${words}`;
-      made.setAttribute("aria-label", name);
-      made.title = name;
-    },
-  );
-  live.toggle(made, "filled", () => padFace(deck(), index).filled);
-  live.bind(
-    () => padFace(deck(), index).colour,
-    (colour) => {
-      if (colour) made.style.setProperty("--pad", colour);
-      else made.style.removeProperty("--pad");
-    },
-  );
-  return made;
+  const show = () => {
+    const face = padFace(desk.deck(id), index);
+    const name = `Pad ${index + 1}, deck ${id.toUpperCase()}: ${face.words}`;
+    text.textContent = face.text;
+    small.textContent = face.small;
+    root.setAttribute("aria-label", name);
+    root.setAttribute("aria-pressed", String(face.on));
+    root.title = name;
+    root.classList.toggle("filled", face.filled);
+    if (face.colour) root.style.setProperty("--pad", face.colour);
+    else root.style.removeProperty("--pad");
+  };
+  return { root, show };
 }

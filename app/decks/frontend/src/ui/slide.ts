@@ -15,6 +15,8 @@ export interface Slide {
   deck?: DeckId;
   read: () => number;
   words: (value: number) => string;
+  /** What else the words depend on. */
+  besides?: () => number | boolean;
   /** Where the larger values lie. */
   towards: "up" | "down" | "right";
   /** How far a hand moves over the whole range, in CSS pixels of the screen. */
@@ -70,14 +72,14 @@ export function slidable(desk: Desk, element: HTMLElement, slide: Slide): void {
   element.setAttribute("aria-valuemin", "0");
   element.setAttribute("aria-valuemax", "100");
   element.dataset["control"] = control;
-  desk.live.bind(read, (value) => element.setAttribute("aria-valuenow", String(Math.round(value * 100))));
-  desk.live.bind(
-    () => slide.words(read()),
-    (words) => {
-      element.setAttribute("aria-valuetext", words);
-      element.title = `${name}: ${words}`;
-    },
-  );
+  const say = () => {
+    const words = slide.words(read());
+    element.setAttribute("aria-valuenow", String(Math.round(read() * 100)));
+    element.setAttribute("aria-valuetext", words);
+    element.title = `${name}: ${words}`;
+  };
+  desk.live.bind(read, say);
+  if (slide.besides) desk.live.bind(slide.besides, say);
 
   let grabbed: { x: number; y: number; value: number; travel: number } | null = null;
   element.addEventListener("pointerdown", (event) => {

@@ -41,6 +41,7 @@ export function tempoColumn(desk: Desk, id: DeckId): HTMLElement {
     deck: id,
     read: () => tempoShare(deck()),
     words: () => tempoWords(deck().tempo),
+    besides: () => deck().tempo,
     towards: "down",
     className: "tempo",
     step: () => STEP_PERCENT / (2 * deck().tempoRange),

@@ -86,10 +86,14 @@ export interface Phase {
   tone: "good" | "plain" | "unsure";
 }
 
+/** How many milliseconds after the other deck's beat this deck's is heard, or null without beats. */
+export function phaseMs(phaseBeats: number | null, bpm: number | null): number | null {
+  return phaseBeats === null || !bpm ? null : Math.round((phaseBeats * 60_000) / bpm);
+}
+
 /** How far apart the beats are, in the words of a DJ. */
-export function phaseWords(phaseBeats: number | null, bpm: number | null): Phase {
-  if (phaseBeats === null || !bpm) return { text: "–", tone: "plain" };
-  const ms = Math.round((phaseBeats * 60_000) / bpm);
+export function phaseWords(ms: number | null): Phase {
+  if (ms === null) return { text: "–", tone: "plain" };
   if (Math.abs(ms) <= TIGHT_MS) return { text: "in sync", tone: "good" };
   return { text: ms > 0 ? `${ms} ms late` : `${-ms} ms early`, tone: Math.abs(ms) < 40 ? "unsure" : "plain" };
 }

@@ -3,7 +3,7 @@ import type { DeckState, Track } from "../../src/contract";
 import { announced } from "../../src/ui/desk";
 import { noticeOf } from "../../src/ui/notice";
 import { padFace } from "../../src/ui/pads";
-import { beatsShort, clock, clockTenths, crossfaderWords, eqWords, filterWords, loopBeats, phaseWords, signed, tempoShare, tempoWords, trimWords } from "../../src/ui/words";
+import { beatsShort, clock, clockTenths, crossfaderWords, eqWords, filterWords, loopBeats, phaseMs, phaseWords, signed, tempoShare, tempoWords, trimWords } from "../../src/ui/words";
 
 describe("figures", () => {
   it("reads time without rounding up", () => {
@@ -49,10 +49,12 @@ describe("words", () => {
   });
 
   it("calls beats in sync only when they are heard as one", () => {
-    expect(phaseWords(0.01, 120)).toEqual({ text: "in sync", tone: "good" }); // 5 ms
-    expect(phaseWords(0.05, 120).text).toBe("25 ms late");
-    expect(phaseWords(-0.25, 120)).toEqual({ text: "125 ms early", tone: "plain" });
-    expect(phaseWords(null, 120).tone).toBe("plain");
+    expect(phaseMs(0.01, 120)).toBe(5);
+    expect(phaseMs(null, 120)).toBeNull();
+    expect(phaseWords(5)).toEqual({ text: "in sync", tone: "good" });
+    expect(phaseWords(25).text).toBe("25 ms late");
+    expect(phaseWords(-125)).toEqual({ text: "125 ms early", tone: "plain" });
+    expect(phaseWords(null).tone).toBe("plain");
   });
 
   it("measures a loop on its own track's grid", () => {

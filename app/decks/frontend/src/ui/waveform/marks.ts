@@ -3,6 +3,7 @@
 
 import type { DeckState, Track } from "../../contract";
 import { CUE_COLOURS, type Palette } from "../palette";
+import type { Labels } from "./labels";
 import { lowerBound, pxPerTrackSec, type Scale, secAt, thinning, xAt } from "./scale";
 
 export type Pen = CanvasRenderingContext2D;
@@ -20,21 +21,6 @@ const MIN_BEAT_GAP = 6;
 const MIN_NUMBER_GAP = 30;
 const FLAG = 12;
 
-/** Makes a pen ready to write; once a size, for reading a font's name takes longer than drawing. */
-export function writeWith(pen: Pen, unit: number): void {
-  pen.font = `${Math.round(10 * unit)}px system-ui, sans-serif`;
-  pen.textBaseline = "alphabetic";
-  widths.clear();
-}
-
-const widths = new Map<string, number>();
-
-function widthOf(pen: Pen, text: string): number {
-  let width = widths.get(text);
-  if (width === undefined) widths.set(text, (width = pen.measureText(text).width));
-  return width;
-}
-
 /** The visible part of an ascending list of seconds: [first, end) indices. */
 function visible(list: number[], scale: Scale): [number, number] {
   return [lowerBound(list, secAt(scale, 0)), lowerBound(list, secAt(scale, scale.width))];
@@ -46,7 +32,7 @@ function gapPx(list: number[], scale: Scale): number {
 }
 
 /** Beats as hairlines, downbeats brighter with the bar's number. */
-export function bars(pen: Pen, track: Track, scale: Scale, unit: number, palette: Palette): void {
+export function bars(pen: Pen, track: Track, scale: Scale, unit: number, palette: Palette, labels: Labels): void {
   const top = ROWS.wave * unit;
   const bottom = ROWS.numbers * unit;
   const line = Math.max(1, Math.round(unit));
@@ -68,10 +54,9 @@ export function bars(pen: Pen, track: Track, scale: Scale, unit: number, palette
     pen.fillRect(Math.round(xAt(scale, track.downbeats[bar]!)), top, line, bottom - top + 3 * unit);
   }
   pen.globalAlpha = 1;
-  pen.fillStyle = palette.text2;
   // one bar further left: its number may still reach into sight
   for (let bar = Math.max(0, Math.floor(from / numbers) - 1) * numbers; bar < to; bar += numbers) {
-    pen.fillText(String(bar + 1), Math.round(xAt(scale, track.downbeats[bar]!)) + 3 * unit, (ROWS.other - 1) * unit);
+    labels.write(pen, String(bar + 1), xAt(scale, track.downbeats[bar]!) + 3 * unit, (ROWS.other - 1) * unit, palette.text2);
   }
 }
 
@@ -95,7 +80,7 @@ export function otherBeats(pen: Pen, other: Track, scale: Scale, unit: number, c
 }
 
 /** Sections as a ribbon in greys by energy, with their names; a name stays in sight while its section does. */
-export function sections(pen: Pen, track: Track, scale: Scale, unit: number, palette: Palette): void {
+export function sections(pen: Pen, track: Track, scale: Scale, unit: number, palette: Palette, labels: Labels): void {
   const start = 22 * unit; // right of the deck's letter
   for (const section of track.sections) {
     const left = xAt(scale, section.start_sec);
@@ -105,9 +90,8 @@ export function sections(pen: Pen, track: Track, scale: Scale, unit: number, pal
     pen.fillStyle = `hsl(214 12% ${light}%)`;
     pen.fillRect(Math.max(0, left), ROWS.ribbon * unit, Math.min(scale.width, right) - Math.max(0, left) - unit, 4 * unit);
     const at = Math.max(left + 2 * unit, start);
-    if (at + widthOf(pen, section.label) > right - 2 * unit) continue;
-    pen.fillStyle = palette.text2;
-    pen.fillText(section.label, at, (ROWS.ribbon - 3) * unit);
+    if (at + labels.width(section.label, palette.text2) > right - 2 * unit) continue;
+    labels.write(pen, section.label, at, (ROWS.ribbon - 3) * unit, palette.text2);
   }
 }
 
@@ -159,7 +143,7 @@ export function loopRegion(pen: Pen, deck: DeckState, scale: Scale, unit: number
 }
 
 /** Hot cues as flags with their letters, and the cue point as a wedge at the foot. */
-export function cues(pen: Pen, deck: DeckState, scale: Scale, unit: number, colour: string): void {
+export function cues(pen: Pen, deck: DeckState, scale: Scale, unit: number, colour: string, palette: Palette, labels: Labels): void {
   const top = ROWS.wave * unit;
   const bottom = ROWS.numbers * unit;
   const cueX = xAt(scale, deck.cueSec);
@@ -176,8 +160,7 @@ export function cues(pen: Pen, deck: DeckState, scale: Scale, unit: number, colo
     pen.fillStyle = CUE_COLOURS[slot % CUE_COLOURS.length]!;
     pen.fillRect(x, top, Math.max(1, Math.round(unit)), bottom - top);
     pen.fillRect(x, top, FLAG * unit, FLAG * unit);
-    pen.fillStyle = "#0e1116";
-    pen.fillText("ABCDEFGH"[slot] ?? "", x + 2.6 * unit, top + 9.6 * unit);
+    labels.write(pen, "ABCDEFGH"[slot] ?? "", x + 2.6 * unit, top + 9.6 * unit, palette.ground);
   });
 }
 

@@ -7,6 +7,7 @@ import { cueSum } from "../overview";
 import { el } from "../dom";
 import type { Palette } from "../palette";
 import { trackWords } from "../words";
+import { Labels } from "./labels";
 import * as marks from "./marks";
 import { fetchPeaks, type Peaks } from "./peaks";
 import { PLAY_LINE, pxPerTrackSec, type Scale, secAt } from "./scale";
@@ -26,6 +27,7 @@ export class Strip {
   private readonly otherScale: Scale = { width: 0, pxPerSec: 1, rate: 1, now: 0 };
   private unit = 1;
   private height = 0;
+  private labels = new Labels(1);
   private tiles: Tiles | null = null;
   private drawn: unknown[] = [];
 
@@ -56,7 +58,7 @@ export class Strip {
     this.scale.width = this.otherScale.width = width;
     this.height = height;
     this.unit = height / marks.ROWS.height;
-    if (this.pen) marks.writeWith(this.pen, this.unit);
+    this.labels = new Labels(this.unit);
   }
 
   /** Draws one frame, `shownSec` heard seconds wide. */
@@ -80,12 +82,12 @@ export class Strip {
     pen.globalAlpha = PLAYED;
     pen.fillRect(0, top, line, bottom - top);
     pen.globalAlpha = 1;
-    marks.bars(pen, deck.track, scale, unit, palette);
+    marks.bars(pen, deck.track, scale, unit, palette, this.labels);
     marks.loopRegion(pen, deck, scale, unit, colour);
     marks.mixPoints(pen, deck.track, scale, unit, colour);
-    marks.sections(pen, deck.track, scale, unit, palette);
+    marks.sections(pen, deck.track, scale, unit, palette, this.labels);
     marks.phrases(pen, deck.track, scale, unit, palette);
-    marks.cues(pen, deck, scale, unit, colour);
+    marks.cues(pen, deck, scale, unit, colour, palette, this.labels);
 
     const other = this.desk.deck(across(this.id));
     if (other.track) {
