@@ -1,0 +1,1 @@
+"""What benchmarks/decks.py measures with."""
