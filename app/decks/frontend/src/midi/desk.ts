@@ -108,7 +108,7 @@ export class MidiDesk {
     if (row.kind === "switch") return this.follow(action);
     if (row.kind === "7-bit" || row.kind === "14-bit") {
       const at = standing(state, control, deck);
-      if (!unit.takeOver.move(control, deck, action.value, at)) return;
+      if (!unit.takeOver.move(control, deck, action.value, at, performance.now())) return;
     }
     if (row.mode !== undefined && deck !== undefined && action.value > 0 && state.decks[deck].padMode !== row.mode) {
       // the hardware's pads are in a mode of their own: the screen's follow

@@ -125,6 +125,7 @@ describe("messages", () => {
     device.play(0xb6, 0x1f, 80); // past the middle
     expect(engine.state.mixer.crossfader).toBeGreaterThan(0.6);
     expect(made.waiting()).toEqual([]);
+    vi.advanceTimersByTime(300);
     engine.state.mixer.crossfader = 0.1; // with the mouse
     device.play(0xb6, 0x1f, 81);
     expect(engine.state.mixer.crossfader).toBe(0.1);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { TakeOver } from "../../src/midi/takeover";
 
-const move = (takeOver: TakeOver, hardware: number, software: number | null) => takeOver.move("eq_low", "a", hardware, software);
+const move = (takeOver: TakeOver, hardware: number, software: number | null, nowMs = 0) =>
+  takeOver.move("eq_low", "a", hardware, software, nowMs);
 
 describe("soft take-over", () => {
   it("moves at once what stands in the same place or cannot be compared", () => {
@@ -32,9 +33,11 @@ describe("soft take-over", () => {
   it("lets go when the screen's control is moved, until it is passed again", () => {
     const takeOver = new TakeOver();
     move(takeOver, 0.5, 0.5);
-    expect(move(takeOver, 0.55, 0.1)).toBe(false);
-    expect(move(takeOver, 0.3, 0.1)).toBe(false);
-    expect(move(takeOver, 0.05, 0.1)).toBe(true);
+    move(takeOver, 0.1, 0.5);
+    move(takeOver, 0.5, 0.1);
+    expect(move(takeOver, 0.55, 0.1, 300)).toBe(false); // though the hardware was there a while ago
+    expect(move(takeOver, 0.3, 0.1, 310)).toBe(false);
+    expect(move(takeOver, 0.05, 0.1, 320)).toBe(true);
   });
 
   it("takes no report of an unmoved fader for a movement", () => {
@@ -46,8 +49,8 @@ describe("soft take-over", () => {
 
   it("keeps the same control of two decks apart", () => {
     const takeOver = new TakeOver();
-    takeOver.move("eq_low", "a", 0, 0.5);
-    expect(takeOver.move("eq_low", "b", 1, 0.5)).toBe(false);
+    takeOver.move("eq_low", "a", 0, 0.5, 0);
+    expect(takeOver.move("eq_low", "b", 1, 0.5, 0)).toBe(false);
     expect(takeOver.waiting()).toHaveLength(2);
   });
 });
