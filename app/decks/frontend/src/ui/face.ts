@@ -51,11 +51,11 @@ export class Face {
     this.unmount();
     parent.appendChild(this.root);
     this.waves.restyle();
-    const frames = whileSeen(this.root, () => this.frame());
+    const stopFrames = whileSeen(this.root, () => this.frame());
     // on a page that hides the decks its keys must not move them
-    const stopKeys = keyboard(this.desk, this.keys, () => frames.seen);
+    const stopKeys = keyboard(this.desk, this.keys, () => this.root.checkVisibility());
     this.stop = () => {
-      frames.stop();
+      stopFrames();
       stopKeys();
     };
   }

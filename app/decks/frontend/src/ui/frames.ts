@@ -4,10 +4,9 @@
 export const frameTimes: number[] = [];
 const KEPT = 3600; // a minute at 60 Hz
 
-/** Calls `draw` on every frame while the element is on screen. */
-export function whileSeen(element: Element, draw: () => void): { readonly seen: boolean; stop(): void } {
+/** Calls `draw` on every frame while the element is on screen; returns how to stop. */
+export function whileSeen(element: Element, draw: () => void): () => void {
   let frame = 0;
-  let seen = false;
   const run = () => {
     const started = performance.now();
     frame = requestAnimationFrame(run);
@@ -16,20 +15,13 @@ export function whileSeen(element: Element, draw: () => void): { readonly seen: 
     if (frameTimes.length > KEPT) frameTimes.splice(0, frameTimes.length - KEPT);
   };
   const watcher = new IntersectionObserver((entries) => {
-    seen = entries.at(-1)?.isIntersecting ?? false;
     cancelAnimationFrame(frame);
     // a hidden tab gets no frames from the browser anyway
-    if (seen) frame = requestAnimationFrame(run);
+    if (entries.at(-1)?.isIntersecting) frame = requestAnimationFrame(run);
   });
   watcher.observe(element);
-  return {
-    get seen() {
-      return seen;
-    },
-    stop() {
-      seen = false;
-      watcher.disconnect();
-      cancelAnimationFrame(frame);
-    },
+  return () => {
+    watcher.disconnect();
+    cancelAnimationFrame(frame);
   };
 }
