@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
 from scipy.stats import binomtest
-
-from analysis.files import write_atomically
-from training.evaluation import Scores
 
 REAL_BELOW = 0.05
 """Chance of such a difference between equally good models below which it is called real."""
@@ -46,6 +40,11 @@ class Comparison:
     gain: float
     gain_low: float
     gain_high: float
+
+    @property
+    def really_worse(self) -> bool:
+        """True where the second is worse beyond luck: its whole interval lies below zero."""
+        return self.gain_high < 0
 
     @property
     def verdict(self) -> str:
@@ -90,53 +89,3 @@ def compare(
         float(low),
         float(high),
     )
-
-
-def write_report(
-    comparison: Comparison, scores: tuple[Scores, Scores], classes: Sequence[str], path: Path
-) -> None:
-    """Write an HTML page that needs no network: figures, F1 by label, both confusions."""
-    labels = list(classes)
-    bars = go.Figure(
-        [
-            go.Bar(name=name, x=labels, y=[one.f1 for one in found.per_class])
-            for name, found in zip(comparison.names, scores, strict=True)
-        ],
-        layout={"title": "F1 by label", "barmode": "group"},
-    )
-    pictures = [bars] + [
-        go.Figure(
-            go.Heatmap(z=found.confusion, x=labels, y=labels, colorscale="Blues"),
-            layout={
-                "title": f"{name}: answers (across) to true labels (down)",
-                "yaxis": {"autorange": "reversed"},
-            },
-        )
-        for name, found in zip(comparison.names, scores, strict=True)
-    ]
-    rows = "".join(
-        f"<tr><td>{name.replace('_', ' ')}</td><td>{_shown(a)}</td><td>{_shown(b)}</td></tr>"
-        for (name, a), b in zip(
-            scores[0].summary().items(), scores[1].summary().values(), strict=True
-        )
-    )
-    first, second = comparison.names
-    body = (
-        f"<h1>{first} and {second}</h1><p>{comparison.verdict}. Gain in accuracy"
-        f" {comparison.gain:+.3f} (95 % between {comparison.gain_low:+.3f} and"
-        f" {comparison.gain_high:+.3f}); only {first} right: {comparison.only_first}, only"
-        f" {second} right: {comparison.only_second}.</p>"
-        f"<table><tr><th></th><th>{first}</th><th>{second}</th></tr>{rows}</table>"
-    )
-    parts = [
-        picture.to_html(full_html=False, include_plotlyjs=index == 0)
-        for index, picture in enumerate(pictures)
-    ]
-    page = f'<!doctype html><meta charset="utf-8"><title>Models</title>{body}{"".join(parts)}'
-    write_atomically(path, page.encode())
-
-
-def _shown(value: float | int | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)

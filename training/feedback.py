@@ -14,6 +14,7 @@ from library.errors import BadCorrection
 from library.library import Library
 from library.predictions import Prediction
 from library.tracks import fold
+from training.audit import note_review
 from training.errors import BadTable
 from training.tables import need_columns, read_csv
 
@@ -147,8 +148,11 @@ def check_feedback(library: Library, path: Path, *, new_buckets: bool = False) -
 
 def record_feedback(library: Library, feedback: Feedback) -> int:
     """Write what was said into the notebook, where it can be undone; return how many."""
+    answers = library.predictions.all(["bucket"])
     for track, bucket in feedback.said.items():
+        answer = answers.get(track, {}).get("bucket")
         library.correct(track, "bucket", bucket, source=SOURCE)
+        note_review(library.settings.logs, track, answer, bucket, SOURCE)
     return len(feedback.said)
 
 

@@ -8,7 +8,7 @@ by those trees of the forest that have not seen it (out of bag), so its probabil
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,12 +58,15 @@ class LabelledTrack:
         For buckets: the DJ's, the tag's, or the genre model's genre.
     weight
         How much the label counts: the DJ's own word more than a tag or folder.
+    heard
+        `audio_features` of the report, where they are known already.
     """
 
     report: Report
     label: str | None = None
     genre: str | None = None
     weight: float = 1.0
+    heard: Mapping[str, float] | None = None
 
     @property
     def track_id(self) -> str:
@@ -127,7 +130,7 @@ class LabelModel:
         )
         if not labelled:
             raise TooFewTracks(0, 1, f"tracks with a {self.kind}")
-        rows = [self._row(track) for track in labelled]
+        rows = [self.row_of(track) for track in labelled]
         answers = [str(track.label) for track in labelled]
         self.classes_ = sorted(set(answers))
         self.columns_ = sorted({name for row in rows for name in row})
@@ -181,7 +184,7 @@ class LabelModel:
             else:
                 new.append(track)
         if new and self.forest_ is not None:
-            matrix = table([self._row(track) for track in new], self.columns_)
+            matrix = table([self.row_of(track) for track in new], self.columns_)
             likely = sharpen(self.forest_.predict_proba(matrix), self.sharpness_)
             likely = likely * self.reliability_
         else:
@@ -242,8 +245,9 @@ class LabelModel:
             return f"too few tracks with a {self.kind} to learn from"
         return "none of the known answers fits well"
 
-    def _row(self, track: LabelledTrack) -> dict[str, float]:
-        row = audio_features(track.report)
+    def row_of(self, track: LabelledTrack) -> dict[str, float]:
+        """Return what the model is given of a track: the same hash of it, the same answer."""
+        row = dict(audio_features(track.report) if track.heard is None else track.heard)
         if self.kind == "bucket":
             row |= context_features(track)
         return row

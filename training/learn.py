@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,31 @@ from analysis.report import Report
 from library.errors import NoReports
 from library.library import Library
 from library.predictions import Prediction
+from library.settings import Settings
 from library.tracks import fold
+from training.audit import note_predictions
 from training.errors import TooFewTracks, TrainingError, UnusableBundle
-from training.features import feature_row
+from training.features import audio_features, feature_row, table
+from training.judging import Verdict, in_holdout, judge
 from training.labels import KINDS, LabelledTrack, LabelModel
 from training.recommender import BUNDLE_VERSION, Bundle, train_recommender
-from training.registry import Version, fingerprint, load_bundle, save_bundle, version_name
+from training.registry import (
+    Version,
+    fingerprint,
+    load_bundle,
+    save_bundle,
+    version_name,
+    version_path,
+)
+from training.space import leanings, make_space, read_space
+from training.words import word_weights
 
 DJ_WEIGHT = 3.0
-"""A correction is deliberate; a tag or folder may be years old, or somebody else's."""
+"""A correction is deliberate; a tag or folder may be years old, or somebody else's. An old one, or
+one of several on the same track, counts less, but never less than a tag."""
+
+CURVE_SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)
+"""Parts of the labels that the learning curve is drawn from."""
 
 Progress = Callable[[int, int], None]
 
@@ -65,9 +81,16 @@ def load_recommender(path: Path) -> Bundle:
 
 
 def learn_labels(
-    library: Library, kinds: tuple[str, ...] = KINDS, progress: Progress | None = None
+    library: Library,
+    kinds: tuple[str, ...] = KINDS,
+    progress: Progress | None = None,
+    *,
+    even_worse: bool = False,
 ) -> dict[str, Version]:
     """Train the label models on the whole library and write their predictions for every track.
+
+    A new model is judged against the one in use on the frozen holdout; one that is worse beyond
+    luck is kept as a version, and the old one goes on answering.
 
     Parameters
     ----------
@@ -77,23 +100,28 @@ def learn_labels(
         ``genre``, ``bucket`` or both.
     progress
         Told (done, total) stages.
+    even_worse
+        Use the new model whatever the holdout says.
 
     Returns
     -------
     dict
-        {kind: version}. A kind for which no track has a label is left out; its tracks are
-        predicted ``unsure`` with the reason.
+        {kind: version}; one that is not ``active`` was worse. A kind for which no track has a
+        label is left out; its tracks are predicted ``unsure`` with the reason.
     """
     tracks = gather(library)
+    heard = {track_id: audio_features(report) for track_id, report in tracks.items()}
     trained: dict[str, Version] = {}
     wanted = [kind for kind in KINDS if kind in kinds]
     for done, kind in enumerate(wanted, 1):
-        labelled = label_tracks(library, tracks, kind)
+        labelled = label_tracks(library, tracks, kind, heard)
         try:
             model = LabelModel(kind).fit(labelled)
         except TooFewTracks:
             _write_unsure(library, kind, list(tracks), f"no track has a {kind} yet")
             continue
+        old = _in_use(library, kind)
+        verdict = None if old is None else judge(old, model, labelled)
         version = save_bundle(
             model,
             library.settings.label_model(kind),
@@ -103,10 +131,14 @@ def learn_labels(
                 {track.track_id: (track.label, track.weight) for track in labelled},
             ),
             tracks=sum(track.label is not None for track in labelled),
-            metrics=model.metrics_,
+            metrics=model.metrics_ | ({} if verdict is None else {"holdout": verdict.as_metrics()}),
+            activate=even_worse or verdict is None or not verdict.comparison.really_worse,
         )
-        found = model.predict(labelled, version.name)
-        library.predictions.write(kind, found, replace_all=True)
+        if version.active:
+            _write_answers(library, model, version.name, labelled)
+        else:
+            assert old is not None
+            _write_answers(library, old, version_name(library.settings.label_model(kind)), labelled)
         trained[kind] = version
         if progress:
             progress(done, len(wanted))
@@ -129,9 +161,98 @@ def predict_all(library: Library, kinds: tuple[str, ...] = KINDS) -> None:
         except TrainingError as error:
             _write_unsure(library, kind, list(tracks), f"no {kind} model: {error.message}")
             continue
-        found = model.predict(label_tracks(library, tracks, kind), version)
-        library.predictions.write(kind, found, replace_all=True)
+        _write_answers(library, model, version, label_tracks(library, tracks, kind))
     library.refresh_words()
+
+
+def predict_with(library: Library, kind: str, version: Version) -> dict[str, Prediction]:
+    """Return the answers of a kept version for every track; nothing is written.
+
+    Raises
+    ------
+    NoModel, UntrustedBundle, UnusableBundle
+        See `registry.load_bundle`.
+    """
+    model = load_bundle(version_path(library.settings.label_model(kind), version), kind)
+    if not isinstance(model, LabelModel):
+        raise UnusableBundle(library.settings.label_model(kind), f"is no {kind} model")
+    return model.predict(label_tracks(library, gather(library), kind), version.name)
+
+
+def compare_versions(
+    library: Library, kind: str, first: Version, second: Version
+) -> tuple[Verdict, int]:
+    """Compare two kept versions on the frozen holdout; also return how many tracks answer apart.
+
+    Raises
+    ------
+    TooFewTracks
+        If no track of the holdout has a label.
+    """
+    labelled = label_tracks(library, gather(library), kind)
+    path = library.settings.label_model(kind)
+    models = [load_bundle(version_path(path, one), kind) for one in (first, second)]
+    verdict = judge(models[0], models[1], labelled, (first.name, second.name))
+    if verdict is None:
+        raise TooFewTracks(0, 1, f"tracks of the holdout with a {kind}")
+    answers = [model.predict(labelled) for model in models]
+    apart = sum(answers[0][track].value != answers[1][track].value for track in answers[0])
+    return verdict, apart
+
+
+def learning_curve(library: Library, kind: str = "bucket") -> list[tuple[int, float]]:
+    """Return (labels learned from, accuracy on the frozen holdout) for growing parts of them."""
+    labelled = [one for one in label_tracks(library, gather(library), kind) if one.label]
+    held = [one for one in labelled if in_holdout(one.track_id)]
+    others = sorted(
+        (one for one in labelled if not in_holdout(one.track_id)), key=lambda one: one.track_id
+    )
+    curve = []
+    for share in CURVE_SHARES:
+        part = others[: max(1, round(share * len(others)))]
+        if not held or not part:
+            continue
+        found = LabelModel(kind).fit(part).predict(held)
+        right = sum(found[one.track_id].value == one.label for one in held)
+        curve.append((len(part), right / len(held)))
+    return curve
+
+
+def labelled_track(library: Library, track_id: str) -> LabelledTrack:
+    """Return one track as the bucket model sees it.
+
+    Raises
+    ------
+    UnknownTrack, UnreadableReport
+        See `Library.report`.
+    """
+    return label_tracks(library, {track_id: library.report(track_id)}, "bucket")[0]
+
+
+def learn_now(library: Library, track_id: str, bucket: str) -> int:
+    """Let a correction reach the tracks that sound alike, at once; return how many.
+
+    The DJ's own words stay as they are; the next full training replaces what is written here.
+    """
+    space = read_space(space_path(library.settings))
+    if space is None:
+        return 0
+    said = library.notebook.latest_of()
+    asked = {
+        track: one["bucket"]
+        for track, one in library.predictions.all(["bucket"]).items()
+        if "bucket" not in said.get(track, {})
+    }
+    changed = leanings(space, track_id, bucket, asked)
+    library.predictions.write("bucket", changed)
+    note_predictions(library.settings.logs, "bucket", asked, changed, {})
+    library.refresh_words()
+    return len(changed)
+
+
+def space_path(settings: Settings) -> Path:
+    """Return where the tracks' places in what decides their bucket are kept."""
+    return settings.data / "bucket_space.npz"
 
 
 def gather(library: Library) -> dict[str, Report]:
@@ -139,23 +260,44 @@ def gather(library: Library) -> dict[str, Report]:
     return {report.track_id: report for report in library.reports()}
 
 
-def label_tracks(library: Library, tracks: Mapping[str, Report], kind: str) -> list[LabelledTrack]:
-    """Return every track with its label of ``kind`` and its genre, from whoever said it."""
+def label_tracks(
+    library: Library,
+    tracks: Mapping[str, Report],
+    kind: str,
+    heard: Mapping[str, Mapping[str, float]] | None = None,
+) -> list[LabelledTrack]:
+    """Return every track with its label of ``kind`` and its genre, from whoever said it.
+
+    Parameters
+    ----------
+    library
+        Tags, folders, the DJ's words and the genres predicted.
+    tracks
+        {track id: corrected report}.
+    kind
+        ``genre`` or ``bucket``.
+    heard
+        {track id: `audio_features`}, where they are known already.
+    """
+    weights = word_weights(library.notebook.history(kind=kind, standing=True))
+    heard = heard or {}
     said = library.notebook.latest_of()
-    heard = library.predictions.all(["genre"]) if kind == "bucket" else {}
+    genres = library.predictions.all(["genre"]) if kind == "bucket" else {}
     folders = library.catalogue.folder_buckets()
     found: dict[str, tuple[str | None, float]] = {}
     for track_id, report in tracks.items():
         word = said.get(track_id, {}).get(kind)
         other = first_genre(report.metadata.genre) if kind == "genre" else folders.get(track_id)
-        found[track_id] = (word, DJ_WEIGHT) if word else (other, 1.0)
+        counts = max(1.0, DJ_WEIGHT * weights.get(track_id, 1.0))
+        found[track_id] = (word, counts) if word else (other, 1.0)
     spelling = one_spelling(found.values())
     return [
         LabelledTrack(
             report,
             label=spelling[fold(label)] if label else None,
-            genre=first_genre(report.metadata.genre) or _sure_genre(heard.get(track_id, {})),
+            genre=first_genre(report.metadata.genre) or _sure_genre(genres.get(track_id, {})),
             weight=weight,
+            heard=heard.get(track_id),
         )
         for (track_id, report), (label, weight) in zip(tracks.items(), found.values(), strict=True)
     ]
@@ -177,6 +319,36 @@ def one_spelling(labels: Iterable[tuple[str | None, float]]) -> dict[str, str]:
         folded: max(spellings, key=lambda name: (spellings[name], name))
         for folded, spellings in weights.items()
     }
+
+
+def _in_use(library: Library, kind: str) -> LabelModel | None:
+    """Return the model that answers now, None where there is none that may be used."""
+    try:
+        model = load_bundle(library.settings.label_model(kind), kind)
+    except TrainingError:
+        return None
+    return model if isinstance(model, LabelModel) else None
+
+
+def _write_answers(
+    library: Library, model: LabelModel, version: str, labelled: Sequence[LabelledTrack]
+) -> None:
+    """Write a model's answers for every track, their trail, and where buckets' tracks lie."""
+    kind = model.kind
+    before = {
+        track: one[kind] for track, one in library.predictions.all([kind]).items() if kind in one
+    }
+    found = model.predict(labelled, version)
+    library.predictions.write(kind, found, replace_all=True)
+    rows = {track.track_id: model.row_of(track) for track in labelled}
+    note_predictions(library.settings.logs, kind, before, found, rows)
+    if kind == "bucket" and model.forest_ is not None and len(rows) > 1:
+        make_space(
+            list(rows),
+            [track.label for track in labelled],
+            table(list(rows.values()), model.columns_),
+            model.forest_.feature_importances_,
+        ).write(space_path(library.settings))
 
 
 def _sure_genre(predictions: Mapping[str, Prediction]) -> str | None:

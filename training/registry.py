@@ -134,6 +134,7 @@ def save_bundle(
     data_fingerprint: str,
     tracks: int,
     metrics: Mapping[str, Any] | None = None,
+    activate: bool = True,
 ) -> Version:
     """Write a bundle, trust it, and keep it as a version.
 
@@ -147,6 +148,8 @@ def save_bundle(
         The model's name.
     data_fingerprint, tracks, metrics
         See `Version`.
+    activate
+        Use it from now on; else it is only kept.
     """
     path = Path(path)
     buffer = io.BytesIO()
@@ -160,11 +163,8 @@ def save_bundle(
         data_fingerprint=data_fingerprint,
         tracks=tracks,
         metrics=dict(metrics or {}),
-        libraries={
-            "python": platform.python_version(),
-            **{name: library_version(name) for name in ("scikit-learn", "numpy", "pandas")},
-        },
-        active=True,
+        libraries=_libraries(),
+        active=activate,
     )
     stored = _versions_folder(path) / f"{kind}-{version.name}.joblib"
     write_atomically(stored, content)
@@ -173,7 +173,8 @@ def save_bundle(
         stored.with_suffix(".json"), (json.dumps(record, indent=1, default=str) + "\n").encode()
     )
     _register(digest, path)
-    write_atomically(path, content)
+    if activate:
+        write_atomically(path, content)
     for old in [one for one in versions(path, kind) if not one.active][VERSIONS_KEPT - 1 :]:
         for suffix in (".joblib", ".json"):
             (_versions_folder(path) / f"{kind}-{old.name}{suffix}").unlink(missing_ok=True)
@@ -192,6 +193,39 @@ def versions(path: Path, kind: str) -> list[Version]:
         except (OSError, ValueError, TypeError, KeyError):
             continue  # a half-deleted version is no version
     return sorted(found, key=lambda one: one.trained_at, reverse=True)
+
+
+def find_version(path: Path, kind: str, name: str | None = None) -> Version:
+    """Return a version by the start of its hash; None: the one in use.
+
+    Raises
+    ------
+    UnknownVersion
+        If there is no such version.
+    """
+    for one in versions(path, kind):
+        if one.active if name is None else name and one.digest.startswith(name):
+            return one
+    raise UnknownVersion(kind, name or "in use")
+
+
+def version_path(path: Path, version: Version) -> Path:
+    """Return where a version of the model at ``path`` is kept."""
+    return _versions_folder(Path(path)) / f"{version.kind}-{version.name}.joblib"
+
+
+def outdated_libraries(version: Version) -> dict[str, tuple[str, str]]:
+    """Return {library: (version it was trained with, version now)} where they differ.
+
+    Patch releases keep what they load; another minor release may not, so the model should be
+    trained again.
+    """
+    now = _libraries()
+    return {
+        name: (then, now.get(name, "absent"))
+        for name, then in version.libraries.items()
+        if then.split(".")[:2] != now.get(name, "").split(".")[:2]
+    }
 
 
 def version_name(path: Path) -> str:
@@ -237,6 +271,13 @@ def fingerprint(parts: Any) -> str:
     """Return a hash of JSON-like data, the same for the same data on every machine."""
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _libraries() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        **{name: library_version(name) for name in ("scikit-learn", "numpy", "pandas")},
+    }
 
 
 def _versions_folder(path: Path) -> Path:

@@ -13,9 +13,10 @@ from library.settings import Settings
 from training.assign import labelled_rows
 from training.assigners import TableModel, make_model
 from training.bucket_rules import BucketRules
-from training.comparison import Comparison, compare, write_report
+from training.comparison import Comparison, compare
 from training.errors import UnusableBundle
 from training.evaluation import Scores, out_of_fold, score, write_metrics
+from training.pages import write_report
 from training.registry import Version, fingerprint, load_bundle, save_bundle, version_name
 from training.tables import feature_columns
 

@@ -10,14 +10,17 @@ import typer
 
 from app.cli import console
 from app.cli.console import JsonFlag
-from app.cli.tracks import open_library
+from app.cli.tracks import find_track, open_library
 from library.predictions import Prediction
 from library.settings import Settings
+from training import pages
 from training.assign import assign as assign_rows
 from training.assign import log_low_confidence
+from training.audit import RECENT, acceptance, audit_of, reviews
 from training.bucket_rules import BucketRules, find_rules, read_rules
 from training.dataset import collect
 from training.errors import NoModel
+from training.explain import reasons
 from training.feedback import (
     check_feedback,
     predictions_table,
@@ -25,9 +28,16 @@ from training.feedback import (
     write_predictions,
 )
 from training.filing import Filing, file_tracks, plan_filing, settle, take_back
-from training.learn import learn_labels, predict_all
+from training.learn import (
+    learn_labels,
+    learn_now,
+    learning_curve,
+    predict_all,
+    predict_with,
+)
 from training.moving import Mode, Moved
-from training.table_training import load_table_model, table_model_path
+from training.registry import find_version, version_path, versions
+from training.table_training import load_table_model, table_kind, table_model_path
 from training.tables import read_csv
 
 buckets_app = typer.Typer(
@@ -50,6 +60,10 @@ def assign(
     out: Annotated[
         Path | None, typer.Option("--out", help="CSV.  [default: data/bucket_predictions.csv]")
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="Ask this kept version; the library keeps its own."),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Say why, track by track.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -57,10 +71,10 @@ def assign(
     settings = console.settings()
     rules = find_rules(settings) if rules_file is None else read_rules(rules_file)
     if csv is None:
-        table, found = _of_library(rules)
+        table, found = _of_library(rules, model)
     else:
         table = read_csv(csv)
-        found = _of_table(table, rules, settings)
+        found = _of_table(table, rules, settings, model)
     rows = predictions_table(table, found)
     out = out or settings.data / "bucket_predictions.csv"
     write_predictions(rows, out)
@@ -74,6 +88,7 @@ def assign(
         return
     console.out.print(f"{out}: {len(found)} tracks, {unsure} unsure", markup=False, soft_wrap=True)
     if debug:
+        whys = reasons(open_library(), model) if csv is None else {}
         for one, row in zip(found, rows.to_dict("records"), strict=True):
             name = " – ".join(str(row[part]) for part in ("artist", "title") if row[part])
             why = f" ({one.reason})" if one.reason else ""
@@ -82,6 +97,8 @@ def assign(
                 f"; else {row['alternatives'] or 'nothing'}; by {one.model_version or 'nobody'}",
                 markup=False,
             )
+            if row["track_id"] in whys:
+                console.out.print(f"    {whys[row['track_id']]}", markup=False, soft_wrap=True)
 
 
 @buckets_app.command("feedback")
@@ -102,6 +119,9 @@ def feedback(
     checked = check_feedback(library, file, new_buckets=new_buckets)
     recorded = record_feedback(library, checked)
     trained = learn_labels(library, ("bucket",)) if train and recorded else {}
+    if not train:
+        for track, bucket in checked.said.items():
+            learn_now(library, track, bucket)
     version = trained["bucket"].name if "bucket" in trained else None
     if as_json:
         console.print_json(
@@ -110,11 +130,67 @@ def feedback(
         )  # fmt: skip
     else:
         learned = f"; bucket model {version} has learned from it" if version else ""
+        if version and not trained["bucket"].active:
+            learned += ", but is worse on the holdout: the one before stays in use"
         console.out.print(f"{recorded} taken, {checked.unchanged} without news{learned}.")
         for problem in checked.problems:
             console.err.print(problem, style="red", markup=False, soft_wrap=True)
     if checked.problems:
         raise typer.Exit(1)
+
+
+@buckets_app.command("report")
+def report(
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Page.  [default: data/feedback.html]")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Report how often answers were accepted, what was corrected, and what it brought."""
+    library = open_library()
+    settings = library.settings
+    found = reviews(settings.logs)
+    course = acceptance(found)
+    curve = learning_curve(library)
+    out = out or settings.data / "feedback.html"
+    pages.write_feedback_report(
+        found, versions(settings.label_model("bucket"), "bucket"), curve, out
+    )
+    overall = course[-1].overall if course else None
+    if as_json:
+        console.print_json(
+            {"path": str(out), "reviews": len(found), "accepted": overall,
+             "recent": course[-1].recent if course else None, "learning_curve": curve}
+        )  # fmt: skip
+        return
+    said = (
+        "no answers reviewed yet"
+        if overall is None
+        else (
+            f"{overall:.0%} accepted, {course[-1].recent:.0%} of the last"
+            f" {min(RECENT, len(course))} (wanted: {pages.WANTED_ACCEPTANCE:.0%})"
+        )
+    )
+    console.out.print(f"{len(found)} reviews, {said}; {out}", markup=False, soft_wrap=True)
+
+
+@buckets_app.command("audit")
+def audit(
+    track: Annotated[str, typer.Argument(help="A path, a track id, or words of its name.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """List every answer ever given about a track: when, by which version, from what."""
+    library = open_library()
+    lines = audit_of(library.settings.logs, find_track(library, track).track_id)
+    if as_json:
+        console.print_json(lines)
+        return
+    for line in lines:
+        console.out.print(
+            f"{line['time']}  {line['kind']}: {line['value']} {line['probability']:.2f}"
+            f" by {line['model_version'] or 'nobody'}, inputs {line['inputs'] or '–'}",
+            markup=False,
+        )
 
 
 @buckets_app.command("apply")
@@ -221,8 +297,15 @@ def _absolute(folder: Path | None) -> Path | None:
     return None if folder is None else folder.expanduser().absolute()
 
 
-def _of_library(rules: BucketRules | None) -> tuple[pd.DataFrame, list[Prediction]]:
+def _of_library(
+    rules: BucketRules | None, version: str | None
+) -> tuple[pd.DataFrame, list[Prediction]]:
     library = open_library()
+    if version is not None:
+        chosen = find_version(library.settings.label_model("bucket"), "bucket", version)
+        asked = predict_with(library, "bucket", chosen)
+        table = collect(library)
+        return table, [asked[track] for track in table["track_id"]]
     predict_all(library, ("bucket",))
     table = collect(library)
     by_rule = assign_rows(table, None, rules)
@@ -240,10 +323,13 @@ def _of_library(rules: BucketRules | None) -> tuple[pd.DataFrame, list[Predictio
 
 
 def _of_table(
-    table: pd.DataFrame, rules: BucketRules | None, settings: Settings
+    table: pd.DataFrame, rules: BucketRules | None, settings: Settings, name: str | None
 ) -> list[Prediction]:
+    path = table_model_path(settings, "bucket")
+    if name is not None:
+        path = version_path(path, find_version(path, table_kind("bucket"), name))
     try:
-        bundle, version = load_table_model(table_model_path(settings, "bucket"), "bucket")
+        bundle, version = load_table_model(path, "bucket")
     except NoModel:
         return assign_rows(table, None, rules)
     return assign_rows(table, bundle.model, rules, version=version)

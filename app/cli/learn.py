@@ -84,16 +84,22 @@ _ModelOption = Annotated[
 ]
 
 
+_EvenWorseOption = Annotated[
+    bool, typer.Option("--even-worse", help="Use it even if it is worse than the one in use.")
+]
+
+
 @train_app.command("genre")
 def train_genre(
     csv: _CsvOption = None,
     label: _LabelOption = None,
     group: _GroupOption = None,
     model: _ModelOption = None,
+    even_worse: _EvenWorseOption = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Train the genre model on your tags and corrections, or on any table with genres."""
-    _train("genre", csv, label, group, model, as_json)
+    _train("genre", csv, label, group, model, even_worse, as_json)
 
 
 @train_app.command("buckets")
@@ -102,10 +108,11 @@ def train_buckets(
     label: _LabelOption = None,
     group: _GroupOption = None,
     model: _ModelOption = None,
+    even_worse: _EvenWorseOption = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Train the bucket model on your folders and corrections, or on any table with buckets."""
-    _train("bucket", csv, label, group, model, as_json)
+    _train("bucket", csv, label, group, model, even_worse, as_json)
 
 
 def recommend(
@@ -175,9 +182,9 @@ def _recommender(library: Library) -> dict[str, Any]:
         return bundle
 
 
-def _train_labels(kind: str, as_json: bool) -> None:
+def _train_labels(kind: str, even_worse: bool, as_json: bool) -> None:
     library = open_library()
-    trained = learn_labels(library, (kind,))
+    trained = learn_labels(library, (kind,), even_worse=even_worse)
     if kind not in trained:
         raise TooFewTracks(0, 1, f"tracks with a {kind}")
     version = trained[kind]
@@ -188,6 +195,18 @@ def _train_labels(kind: str, as_json: bool) -> None:
     for name, value in version.metrics.items():
         if isinstance(value, float):
             console.out.print(f"  {name.replace('_', ' ')}: {value:.3f}")
+    holdout = version.metrics.get("holdout")
+    if holdout:
+        console.out.print(
+            f"  holdout of {holdout['tracks']}: {holdout['before']:.1%} before,"
+            f" {holdout['after']:.1%} now; {holdout['verdict']}"
+        )
+    if not version.active:
+        console.out.print(
+            f"The one before stays in use; `segue models promote {kind} {version.name}"
+            " --even-worse` uses this one all the same.",
+            style="yellow",
+        )
 
 
 def _train(
@@ -196,10 +215,11 @@ def _train(
     label: str | None,
     group: str | None,
     model: str | None,
+    even_worse: bool,
     as_json: bool,
 ) -> None:
     if csv is None and model is None:
-        _train_labels(kind, as_json)
+        _train_labels(kind, even_worse, as_json)
         return
     model = model or "ensemble"
     if model not in KINDS_OF_MODEL:

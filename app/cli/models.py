@@ -13,12 +13,19 @@ from app.cli import console
 from app.cli.console import JsonFlag
 from app.cli.tracks import open_library
 from library.settings import Settings
-from training import table_training
+from training import pages, table_training
 from training.assigners import KINDS_OF_MODEL
-from training.errors import UnknownVersion
 from training.labels import KINDS
-from training.learn import predict_all
-from training.registry import Version, rollback, trust, versions
+from training.learn import compare_versions, predict_all
+from training.registry import (
+    Version,
+    find_version,
+    load_bundle,
+    outdated_libraries,
+    rollback,
+    trust,
+    versions,
+)
 
 models_app = typer.Typer(
     help="Versions of the trained models.", no_args_is_help=True, add_completion=False
@@ -45,6 +52,9 @@ def list_models(as_json: JsonFlag = False) -> None:
             str(version.tracks),
         )
     console.out.print(table if found else "No model yet: `segue train recommender`.")
+    for version in found:
+        if version.active:
+            _offer_training(version)
 
 
 @models_app.command("trust")
@@ -91,10 +101,65 @@ def show_model(
         f" UTC on {found.tracks} tracks (data {found.data_fingerprint})"
     )
     for name, value in found.metrics.items():
-        shown = f"{value:.3f}" if isinstance(value, float) else str(value)
-        console.out.print(f"  {name.replace('_', ' ')}: {shown}", markup=False)
+        if isinstance(value, dict):
+            shown = ", ".join(f"{part} {_shown(one)}" for part, one in value.items())
+        else:
+            shown = _shown(value)
+        console.out.print(f"  {name.replace('_', ' ')}: {shown}", markup=False, soft_wrap=True)
     made = ", ".join(f"{name} {one}" for name, one in found.libraries.items())
     console.out.print(f"  made with {made}")
+    _offer_training(found)
+
+
+@models_app.command("importance")
+def importance(
+    kind: Annotated[str, typer.Argument(help="genre or bucket.")],
+    count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many features.")] = 20,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Picture.  [default: data/importance.html]")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show which features tell a model most, and write a picture of them."""
+    settings = console.settings()
+    _check_learned(kind)
+    model = load_bundle(settings.label_model(kind), kind)
+    shares = model.importances(count)
+    out = out or settings.data / "importance.html"
+    pages.write_importance(shares, f"What tells a {kind}", out)
+    if as_json:
+        console.print_json({"path": str(out), "importances": dict(shares)})
+        return
+    for name, share in shares:
+        console.out.print(f"  {share:6.2%}  {name}", markup=False)
+    console.out.print(str(out), markup=False, soft_wrap=True)
+
+
+@models_app.command("ab")
+def ab(
+    kind: Annotated[str, typer.Argument(help="genre or bucket.")],
+    first: Annotated[str, typer.Argument(help="A version's name.")],
+    second: Annotated[str, typer.Argument(help="Another one's.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Compare two kept versions on your holdout, and say whether one is really better."""
+    _check_learned(kind)
+    library = open_library()
+    settings = library.settings
+    path = settings.label_model(kind)
+    verdict, apart = compare_versions(
+        library, kind, find_version(path, kind, first), find_version(path, kind, second)
+    )
+    if as_json:
+        console.print_json(verdict.as_metrics() | {"answers_apart": apart})
+        return
+    found = verdict.comparison
+    console.out.print(
+        f"{found.verdict}: {verdict.before:.1%} and {verdict.after:.1%} right of {verdict.tracks}"
+        f" tracks, gain {found.gain:+.3f} ({found.gain_low:+.3f} to {found.gain_high:+.3f});"
+        f" they answer {apart} tracks differently",
+        markup=False,
+    )
 
 
 @models_app.command("promote")
@@ -166,10 +231,31 @@ def _find_version(settings: Settings, kind: str, name: str | None) -> Version:
     files = _model_files(settings)
     if kind not in files:
         raise typer.BadParameter(f"{kind!r} is none of {', '.join(files)}", param_hint="KIND")
-    for one in versions(files[kind], kind):
-        if one.active if name is None else name and one.digest.startswith(name):
-            return one
-    raise UnknownVersion(kind, name or "in use")
+    return find_version(files[kind], kind, name)
+
+
+def _check_learned(kind: str) -> None:
+    if kind not in KINDS:
+        raise typer.BadParameter(f"{kind!r} is none of {', '.join(KINDS)}", param_hint="KIND")
+
+
+def _shown(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _offer_training(version: Version) -> None:
+    """Say that a model was made with other libraries, and what to do."""
+    changed = outdated_libraries(version)
+    if changed:
+        what = ", ".join(f"{name} {then} (now {now})" for name, (then, now) in changed.items())
+        command = {"bucket": "buckets"}.get(version.kind, version.kind.removesuffix("_table"))
+        console.out.print(
+            f"{version.kind} {version.name} was made with {what}: train it again"
+            f" (`segue train {command}`)",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def version_row(version: Version) -> dict[str, Any]:

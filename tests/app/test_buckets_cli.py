@@ -143,3 +143,64 @@ def test_a_file_of_predictions_that_was_spoilt_is_named(tmp_path: Path) -> None:
         pd.DataFrame([row | change]).to_csv(tmp_path / "p.csv", index=False)
         with pytest.raises(BadTable, match=text):
             read_predictions(tmp_path / "p.csv")
+
+
+def test_what_was_answered_and_accepted_can_be_looked_up(home: Settings, tmp_path: Path) -> None:
+    assert runner.invoke(app, ["train", "buckets"]).exit_code == 0
+    library = Library(home)
+    rows = [row for row in library.tracks() if row.bucket.value == "TECHNO"][:3]
+    library.close()
+    said = [(rows[0].track_id, "TECHNO"), (rows[1].track_id, "HIP-HOP")]
+    pd.DataFrame(said, columns=["track_id", "correct_bucket"]).to_csv(
+        tmp_path / "feedback.csv", index=False
+    )
+    assert buckets("feedback", tmp_path / "feedback.csv", "--no-train").exit_code == 0
+    done = buckets("report", "--json")
+    found = json.loads(done.stdout)
+    assert (found["reviews"], found["accepted"]) == (2, 0.5)
+    page = Path(found["path"]).read_text()
+    assert "Answers accepted" in page
+    assert "<td>TECHNO</td><td>HIP-HOP</td><td>1</td>" in page
+    trail = json.loads(buckets("audit", rows[2].track_id, "--json").stdout)
+    assert trail[0]["value"] == "TECHNO"
+    assert len(trail[0]["inputs"]) == 16
+    assert trail[0]["model_version"]
+
+
+def test_a_kept_version_can_be_asked_compared_and_pictured(home: Settings, tmp_path: Path) -> None:
+    runner.invoke(app, ["train", "buckets"])
+    listed = json.loads(runner.invoke(app, ["models", "list", "--json"]).stdout)
+    first = next(one["name"] for one in listed if one["kind"] == "bucket")
+    pd.DataFrame(
+        [(report.track_id, "PEAK") for report in make_crate(16)[::4]],
+        columns=["track_id", "correct_bucket"],
+    ).to_csv(tmp_path / "feedback.csv", index=False)
+    done = buckets("feedback", tmp_path / "feedback.csv", "--new-buckets")
+    second = done.output.split("bucket model ")[1][:8]
+    assert second != first
+    old = buckets("assign", "--model", first, "--json", "--out", tmp_path / "old.csv")
+    assert {one["model_version"] for one in json.loads(old.stdout)["predictions"]} == {first}
+    judged = runner.invoke(app, ["models", "ab", "bucket", first, second, "--json"])
+    assert judged.exit_code == 0, judged.output
+    assert json.loads(judged.stdout)["tracks"] >= 1
+    assert json.loads(judged.stdout)["answers_apart"] >= 1
+    told = runner.invoke(app, ["models", "importance", "bucket", "--json"])
+    shares = json.loads(told.stdout)["importances"]
+    assert 0 < sum(shares.values()) <= 1
+    assert "What tells a bucket" in Path(json.loads(told.stdout)["path"]).read_text()
+    unknown = buckets("assign", "--model", "nonesuch")
+    assert unknown.exit_code != 0
+
+
+def test_training_is_offered_where_libraries_changed(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner.invoke(app, ["train", "buckets"])
+    shown = runner.invoke(app, ["models", "show", "bucket"])
+    assert "train it again" not in shown.output
+    assert "holdout" not in shown.output
+    monkeypatch.setattr("training.registry._libraries", lambda: {"scikit-learn": "99.0"})
+    shown = runner.invoke(app, ["models", "show", "bucket"])
+    assert "(now 99.0)" in shown.output
+    assert "`segue train buckets`" in shown.output.replace("\n", " ")
+    assert "train it again" in runner.invoke(app, ["models", "list"]).output
