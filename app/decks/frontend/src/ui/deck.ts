@@ -2,6 +2,7 @@
 // left, keys and pads in the middle, tempo at the right edge.
 
 import type { DeckId } from "../contract";
+import type { BrowseList } from "./browse";
 import { across, type Desk } from "./desk";
 import { el } from "./dom";
 import { gridTools } from "./grid";
@@ -15,13 +16,13 @@ import { controlButton } from "./press";
 import { tempoColumn } from "./tempo";
 import { phaseMs, TIGHT_MS } from "./words";
 
-export function deckFace(desk: Desk, id: DeckId): HTMLElement {
+export function deckFace(desk: Desk, id: DeckId, list: BrowseList): HTMLElement {
   const grid = gridTools(desk, id);
   const root = el(
     "section",
     `deck deck-${id}`,
     { "aria-label": `Deck ${id.toUpperCase()}` },
-    title(desk, id),
+    title(desk, id, list),
     el(
       "div",
       "overview-row",
@@ -45,7 +46,7 @@ export function deckFace(desk: Desk, id: DeckId): HTMLElement {
   return root;
 }
 
-function title(desk: Desk, id: DeckId): HTMLElement {
+function title(desk: Desk, id: DeckId, list: BrowseList): HTMLElement {
   const deck = () => desk.deck(id);
   const art = el("img", "art", { alt: "" });
   const name = el("div", "title");
@@ -82,22 +83,22 @@ function title(desk: Desk, id: DeckId): HTMLElement {
     el("div", "letter", { "aria-hidden": "true" }, id.toUpperCase(), art),
     el("div", "names", {}, name, artist),
     light,
-    loadButton(desk, id),
+    loadButton(desk, id, list),
   );
 }
 
 /** LOAD takes the line of the list that the browse knob stands on. */
-function loadButton(desk: Desk, id: DeckId): HTMLElement {
-  const chosen = () => desk.wish?.browse[desk.mixer.browseIndex] ?? null;
-  const made = controlButton(desk, { control: "load", deck: id, text: "LOAD", className: "load", disabled: () => chosen() === null });
+function loadButton(desk: Desk, id: DeckId, list: BrowseList): HTMLElement {
+  const made = controlButton(desk, { control: "load", deck: id, text: "LOAD", className: "load", disabled: () => list.chosen === null });
   desk.live.bind(
-    () => chosen()?.title ?? "",
+    () => list.chosen?.title ?? "",
     (title) => {
       const words = title ? `Load “${title}” on deck ${id.toUpperCase()}` : `Load, deck ${id.toUpperCase()}: the list is empty`;
       made.setAttribute("aria-label", words);
       made.title = words;
     },
   );
+  list.follow(made);
   return made;
 }
 

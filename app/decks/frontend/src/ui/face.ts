@@ -3,6 +3,7 @@
 
 import type { Engine, Wish } from "../contract";
 import styles from "../styles";
+import { BrowseList } from "./browse";
 import { deckFace } from "./deck";
 import { Desk } from "./desk";
 import { el } from "./dom";
@@ -33,13 +34,14 @@ export class Face {
     this.waves = new Waves(this.desk);
     const midi = new Panel("MIDI controller", parts.midiPanel);
     const mixer = mixerFace(this.desk, { midi: () => midi.toggle(), keys: () => this.keys.toggle() });
+    const list = new BrowseList(this.desk);
     this.root = el(
       "div",
       "segue-decks",
       {},
       el("style", "", {}, styles, parts.styles),
-      el("div", "top", {}, this.waves.root, noticeBar(this.desk)),
-      el("div", "console", {}, deckFace(this.desk, "a"), mixer, deckFace(this.desk, "b")),
+      el("div", "top", {}, this.waves.root, noticeBar(this.desk), list.root),
+      el("div", "console", {}, deckFace(this.desk, "a", list), mixer, deckFace(this.desk, "b", list)),
       this.keys.root,
       midi.root,
     );

@@ -77,7 +77,20 @@ export function useWords(use: KeyUse): string {
   }
 }
 
+/** What is printed on the keys of the DJ's own keyboard, where the browser tells. */
+async function ownCaps(caps: Map<string, HTMLElement>): Promise<void> {
+  const { keyboard } = navigator as { keyboard?: { getLayoutMap(): Promise<ReadonlyMap<string, string>> } };
+  const layout = await keyboard?.getLayoutMap();
+  for (const [code, cap] of caps) cap.textContent = layout?.get(code)?.toUpperCase() ?? cap.textContent;
+}
+
 export function keyMap(): HTMLElement {
+  const caps = new Map<string, HTMLElement>();
+  const capOf = (code: string, cap: string) => {
+    const made = el("kbd", "", {}, cap);
+    caps.set(code, made);
+    return made;
+  };
   const part = (name: string, deck: DeckId | undefined) => {
     const rows = new Map<string, { cap: string; plain?: string; shifted?: string }>();
     for (const key of KEYS.filter((each) => each.use.deck === deck)) {
@@ -90,10 +103,12 @@ export function keyMap(): HTMLElement {
       `key-part ${deck ? `deck-${deck}` : ""}`,
       {},
       el("h3", "", {}, name),
-      ...[...rows.values()].map((row) => el("div", "key-row", {}, el("kbd", "", {}, row.cap), el("span", "", {}, row.plain ?? ""), el("span", "shifted", {}, row.shifted ?? ""))),
+      ...[...rows].map(([code, row]) => el("div", "key-row", {}, capOf(code, row.cap), el("span", "", {}, row.plain ?? ""), el("span", "shifted", {}, row.shifted ?? ""))),
     );
   };
+  const parts = [part("Deck A", "a"), part("Mixer", undefined), part("Deck B", "b")];
+  ownCaps(caps).catch(() => undefined); // the English ones stay
   const note = "Right-hand words: with Shift. Sliders: arrow keys, with Shift finer, Backspace for rest. ? shows and hides this map.";
-  return el("div", "key-map", {}, part("Deck A", "a"), part("Mixer", undefined), part("Deck B", "b"), el("p", "key-note", {}, note));
+  return el("div", "key-map", {}, ...parts, el("p", "key-note", {}, note));
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { firstShown } from "../../src/ui/browse";
 import { capShare } from "../../src/ui/fader";
 import { knobAngle } from "../../src/ui/knob";
 import { meterShare } from "../../src/ui/meter";
@@ -59,5 +60,12 @@ describe("pictures of values", () => {
     const cue = (sec: number) => ({ sec, loop_end_sec: null });
     const sums = [[null, null], [cue(0), null], [null, cue(0)], [cue(1), null], [cue(1), cue(2)], [cue(2), cue(1)]].map(cueSum);
     expect(new Set(sums).size).toBe(sums.length);
+  });
+});
+
+describe("the list under the browse knob", () => {
+  it("keeps the chosen row in the middle, and its ends at the ends", () => {
+    expect([0, 3, 4, 10, 18, 19].map((chosen) => firstShown(chosen, 20))).toEqual([0, 0, 1, 7, 13, 13]);
+    expect(firstShown(1, 3)).toBe(0);
   });
 });

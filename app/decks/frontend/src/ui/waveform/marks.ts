@@ -17,7 +17,10 @@ export const ROWS = {
   height: 96,
 } as const;
 
-const MIN_BEAT_GAP = 6;
+const MIN_BEAT_GAP = 12;
+const MIN_BAR_GAP = 6;
+/** Bars closer than this are hairlines too, or they would hide the music. */
+const BRIGHT_BAR_GAP = 60;
 const MIN_NUMBER_GAP = 30;
 const FLAG = 12;
 
@@ -45,11 +48,11 @@ export function bars(pen: Pen, track: Track, scale: Scale, unit: number, palette
   }
   const gap = gapPx(track.downbeats, scale);
   if (gap === 0) return;
-  const lines = thinning(gap, MIN_BEAT_GAP * unit);
+  const lines = thinning(gap, MIN_BAR_GAP * unit);
   const numbers = thinning(gap, MIN_NUMBER_GAP * unit);
   const [from, to] = visible(track.downbeats, scale);
   pen.fillStyle = palette.text;
-  pen.globalAlpha = 0.75;
+  pen.globalAlpha = gap >= BRIGHT_BAR_GAP * unit ? 0.75 : 0.28;
   for (let bar = Math.ceil(from / lines) * lines; bar < to; bar += lines) {
     pen.fillRect(Math.round(xAt(scale, track.downbeats[bar]!)), top, line, bottom - top + 3 * unit);
   }
@@ -72,7 +75,7 @@ export function otherBeats(pen: Pen, other: Track, scale: Scale, unit: number, c
       pen.fillRect(Math.round(xAt(scale, other.beats[i]!)), top + height / 2, wide, height / 2);
     }
   }
-  const every = thinning(gapPx(other.downbeats, scale), MIN_BEAT_GAP * unit);
+  const every = thinning(gapPx(other.downbeats, scale), MIN_BAR_GAP * unit);
   const [from, to] = visible(other.downbeats, scale);
   for (let bar = Math.ceil(from / every) * every; bar < to; bar += every) {
     pen.fillRect(Math.round(xAt(scale, other.downbeats[bar]!)) - wide / 2, top, 2 * wide, height);

@@ -21,7 +21,7 @@ const PLAYED = 0.55; // covers so much of the played part, which leaves 45 %
 export class Strip {
   readonly root: HTMLElement;
   private readonly picture = el("canvas");
-  private readonly note = el("span", "strip-note");
+  private readonly note = el("span");
   private readonly pen: CanvasRenderingContext2D | null;
   private readonly scale: Scale = { width: 0, pxPerSec: 1, rate: 1, now: 0 };
   private readonly otherScale: Scale = { width: 0, pxPerSec: 1, rate: 1, now: 0 };
@@ -36,7 +36,7 @@ export class Strip {
     readonly id: DeckId,
     private readonly palette: () => Palette,
   ) {
-    this.root = el("div", `strip deck-${id}`, { role: "img" }, this.picture, el("b", "badge", {}, id.toUpperCase()), this.note);
+    this.root = el("div", `strip deck-${id}`, { role: "img" }, this.picture, el("b", "badge", {}, id.toUpperCase()), el("div", "strip-note", {}, this.note));
     this.pen = this.picture.getContext("2d", { alpha: false });
     desk.live.bind(
       () => desk.deck(id).track?.id ?? null,
@@ -47,6 +47,7 @@ export class Strip {
       (words) => this.root.setAttribute("aria-label", `Waveform of deck ${id.toUpperCase()}: ${words}`),
     );
     desk.live.text(this.note, () => this.words());
+    desk.live.toggle(this.note, "bad", () => desk.deck(id).problem !== "");
     this.listen();
   }
 
@@ -139,7 +140,7 @@ export class Strip {
 
   private words(): string {
     const deck = this.desk.deck(this.id);
-    if (deck.problem) return deck.problem;
+    if (deck.problem) return `✕ ${deck.problem}`;
     if (!deck.track) return `Deck ${this.id.toUpperCase()} is empty: load a track from the list`;
     if (!deck.playable) return `Loading ${Math.round(deck.loadedShare * 100)} %`;
     return "";
