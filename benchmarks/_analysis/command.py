@@ -88,6 +88,10 @@ def _print_faults(results: Sequence[Scored], console: Console) -> None:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python benchmarks/analysis.py", description=DESCRIPTION)
     parser.add_argument("--quick", action="store_true", help="few short tracks, fewer engines")
+    parser.add_argument(
+        "--hard", action="store_true",
+        help="compose only what grids go wrong on: moving tempo, no drums, misleading starts",
+    )  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table")
     parser.add_argument("--tracks", type=Path, metavar="DIR", help="own tracks, truth beside them")
@@ -139,9 +143,8 @@ def _find_tracks(options: argparse.Namespace, progress: Progress) -> list[Track]
     def done(finished: int, total: int, name: str) -> None:
         progress.update(task, completed=finished)
 
-    return compose_tracks(
-        options.cache, options.seed, count, QUICK_MINUTES if options.quick else MINUTES, done
-    )
+    minutes = QUICK_MINUTES if options.quick else MINUTES
+    return compose_tracks(options.cache, options.seed, count, minutes, done, hard=options.hard)
 
 
 def _run_all(
@@ -224,7 +227,11 @@ def _machine() -> str:
 
 def _title(tracks: Sequence[Track], options: argparse.Namespace) -> str:
     """Return what was measured, when and where."""
-    source = str(options.tracks) if options.tracks else f"composed, seed {options.seed}"
+    source = (
+        str(options.tracks)
+        if options.tracks
+        else f"composed{', hard' * options.hard}, seed {options.seed}"
+    )
     drifting = sum(not track.constant_tempo for track in tracks)
     drumless = sum(not track.has_drums for track in tracks)
     return (

@@ -18,10 +18,13 @@ from typing import Any
 from analysis.audio import AUDIO_SUFFIXES
 from analysis.keys import parse_key
 from composer.crate import COMPOSER_VERSION, TRUTH_NAME, Progress, make_tracks
-from composer.spec import benchmark_specs
+from composer.spec import TrackSpec, benchmark_specs
 
 KNOWN_KEYS = frozenset(("bpm", "beats", "downbeats", "key", "sections", "drops"))
 """An object with one of these beside audio is taken for truth; Segue's reports have none."""
+
+AMBIENT = "ambient"
+"""The composer's style without drums."""
 
 
 class BadTruth(Exception):
@@ -72,14 +75,36 @@ def compose_tracks(
     count: int,
     minutes: tuple[float, float],
     progress: Progress | None = None,
+    *,
+    hard: bool = False,
 ) -> list[Track]:
     """Compose tracks by seed below ``cache``, or find them there from an earlier run."""
-    specs = benchmark_specs(count, seed, minutes)
+    specs = (hard_specs if hard else benchmark_specs)(count, seed, minutes)
     # The folder is named for what is asked, so that a changed composer makes its tracks anew.
     asked = hashlib.sha256(f"{COMPOSER_VERSION} {specs}".encode()).hexdigest()[:8]
     folder = cache / f"tracks-{seed}-{count}-{asked}"
     make_tracks(folder, specs, seed, progress=progress)
     return read_tracks(folder / TRUTH_NAME)
+
+
+def hard_specs(count: int, seed: int, minutes: tuple[float, float]) -> list[TrackSpec]:
+    """Return tracks that grids go wrong on: three kinds in turn, the first of a seed of each.
+
+    Tempo that drifts or changes; ambient, which has no drums; and a start without drums in music
+    that swings or whose bass falls between the beats.
+    """
+    drawn = 0
+    kinds: list[list[TrackSpec]] = [[], [], []]
+    while min(len(kind) for kind in kinds) < -(-count // len(kinds)):
+        drawn += 16 * count
+        specs = benchmark_specs(drawn, seed, minutes)
+        moving = [spec for spec in specs if not spec.constant_tempo]
+        steady = [spec for spec in specs if spec.constant_tempo]
+        ambient = [spec for spec in steady if spec.style == AMBIENT]
+        bare = [spec for spec in steady if spec.style != AMBIENT and spec.drumless_intro]
+        misleading = [spec for spec in bare if spec.swing_ratio > 1.0 or spec.offbeat_bass]
+        kinds = [moving, ambient, misleading]
+    return [kinds[number % len(kinds)][number // len(kinds)] for number in range(count)]
 
 
 def read_tracks(place: Path) -> list[Track]:

@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from benchmarks._analysis.tracks import BadTruth, Track, compose_tracks, read_tracks
+from benchmarks._analysis.tracks import (
+    BadTruth,
+    Track,
+    compose_tracks,
+    hard_specs,
+    read_tracks,
+)
 
 ENTRY: dict[str, Any] = {
     "bpm": 128,
@@ -107,3 +113,12 @@ def test_composed_tracks_are_kept(tmp_path: Path) -> None:
     assert len(track.beats) > 30
     assert compose_tracks(tmp_path, 5, 1, (0.3, 0.4)) == [track]
     assert track.path.stat().st_mtime_ns == made
+
+
+def test_hard_tracks_move_or_have_no_drums_or_begin_without_any() -> None:
+    specs = hard_specs(7, 5, (1.0, 2.0))
+    assert len(set(specs)) == 7
+    assert all(not spec.constant_tempo for spec in specs[::3])
+    assert all(spec.style == "ambient" and spec.constant_tempo for spec in specs[1::3])
+    assert all(spec.drumless_intro and spec.style != "ambient" for spec in specs[2::3])
+    assert specs == hard_specs(7, 5, (1.0, 2.0))
