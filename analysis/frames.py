@@ -10,7 +10,7 @@ those of Essentia's MusicExtractor, so that means and variances over frames agre
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
@@ -216,16 +216,31 @@ class Measurer:
         return np.stack(contrast, axis=1), np.stack(valleys, axis=1)
 
 
-def join(blocks: list[dict[str, Array]]) -> Frames:
-    """Put the measures of consecutive blocks together."""
-    return Frames(
-        **{
-            field.name: np.ascontiguousarray(
-                np.concatenate([block[field.name] for block in blocks]), np.float32
-            )
-            for field in fields(Frames)
-        }
-    )
+class Collector:
+    """Puts the measures of consecutive blocks together, each in its place as it comes.
+
+    Parameters
+    ----------
+    count
+        How many frames there will be.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._filled = 0
+        self._columns: dict[str, Array] = {}
+
+    def add(self, block: dict[str, Array]) -> None:
+        """Add the measures of the next frames."""
+        for name, values in block.items():
+            if name not in self._columns:
+                self._columns[name] = np.empty((self._count, *values.shape[1:]), np.float32)
+            self._columns[name][self._filled : self._filled + len(values)] = values
+        self._filled += len(block["energy"])
+
+    def frames(self) -> Frames:
+        """Return all frames, once all have been added."""
+        return Frames(**self._columns)
 
 
 def _rolloff(squared: Array, energy: Array) -> Array:

@@ -20,6 +20,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from analysis import filterbanks, partials, pitches
 from analysis import frames as frame_measures
 from analysis.filterbanks import FRAME_SIZE, SAMPLE_RATE_HZ, Array
+from analysis.paged import room_for
 from analysis.resample import resampled
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _PREAMP_DB = 6.0  # Replay Gain aims 6 dB below what players do; MusicExtractor 
 _REPLAY_GAIN_REFERENCE_DB = -31.464  # as MusicExtractor's whole chain reads: 0.03 dB above the norm
 _REPLAY_GAIN_FRAME = 2205  # 50 ms
 _MAX_REPLAY_GAIN_DB = 40.0  # above this a track is silence, and there is no level to bring it to
+_STRETCH = 1 << 20  # samples clipped at once
 _SPLIT_FRAMES = 2  # frames pooled before the harmonic/percussive split (46 ms)
 _SPLIT_TIME = 9  # frames of the median along time: 0.4 s, longer than a drum, shorter than a note
 _SPLIT_BANDS = 9  # mel bands of the median along frequency: wider than a partial
@@ -98,17 +100,17 @@ class Spectra:
         factor = np.float32(10 ** ((gain_db + _PREAMP_DB) / 20))
         count = len(samples) // frame_measures.HOP + 1
         measurer = frame_measures.Measurer()
-        blocks = []
+        collector = frame_measures.Collector(count)
         for first in range(0, count, _BLOCK):
             rows = min(_BLOCK, count - first)
             begin = first * frame_measures.HOP - FRAME_SIZE // 2
             end = begin + (rows - 1) * frame_measures.HOP + FRAME_SIZE
             part = filterbanks.stretch_of(samples, begin, end) * factor
             np.clip(part, -1.0, 1.0, out=part)
-            blocks.append(
+            collector.add(
                 measurer.measure(sliding_window_view(part, FRAME_SIZE)[:: frame_measures.HOP])
             )
-        return frame_measures.join(blocks), gain_db
+        return collector.frames(), gain_db
 
     def mono_44k(self) -> Array:
         """Return the mono mix at 44.1 kHz, float32, shape (n,); not kept, for it is large."""
@@ -188,8 +190,7 @@ class Spectra:
 
 
 def _replay_gain_db(samples: Array) -> float:
-    if max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0))) > 1.0:
-        samples = np.clip(samples, -1.0, 1.0)
+    samples = at_full_scale(samples)
     power = filterbanks.equal_loudness_power(samples, _REPLAY_GAIN_FRAME)
     if not len(power):
         return 0.0
@@ -198,3 +199,14 @@ def _replay_gain_db(samples: Array) -> float:
         return 0.0
     gain_db = _REPLAY_GAIN_REFERENCE_DB - 10 * float(np.log10(loud))
     return gain_db if gain_db <= _MAX_REPLAY_GAIN_DB else 0.0
+
+
+def at_full_scale(samples: Array) -> Array:
+    """Return samples clipped at full scale; a stretch at a time, for a long mix lies on disk."""
+    stretches = [slice(at, at + _STRETCH) for at in range(0, len(samples), _STRETCH)]
+    if all(float(np.abs(samples[one]).max()) <= 1.0 for one in stretches):
+        return samples
+    clipped = room_for(samples.shape, SAMPLE_RATE_HZ)
+    for one in stretches:
+        clipped[one] = np.clip(samples[one], -1.0, 1.0)
+    return clipped

@@ -107,7 +107,7 @@ def _key(essentia: ModuleType, spectra: Spectra) -> dict[str, Any]:
     the work; it reads nothing above 3.5 kHz.
     """
     samples = spectra.mono_11k
-    if not len(samples) or float(np.abs(samples).max()) <= 0:
+    if not len(samples) or not samples.any():
         return {}
     extract = essentia.KeyExtractor(
         profileType="edma", sampleRate=partials.RATE_HZ, frameSize=1024, hopSize=1024

@@ -16,6 +16,7 @@ from analysis.filterbanks import SAMPLE_RATE_HZ, Array, stretch_of
 Floats = NDArray[np.float64]
 
 _DFA_FRAME = 441  # 10 ms
+_DFA_BLOCK = 1 << 13
 _DFA_LOW_MS, _DFA_HIGH_MS, _DFA_STEP = 310.0, 8800.0, 1.1
 
 _COMPLEXITY_STEP = 8820  # 0.2 s between readings
@@ -46,10 +47,13 @@ def danceability(samples: Array) -> float | None:
     count = len(samples) // _DFA_FRAME
     if count < 2:
         return None
-    parts = samples[: count * _DFA_FRAME].reshape(count, _DFA_FRAME)
-    mean = parts.mean(axis=1, dtype=np.float64)
-    square = np.einsum("ij,ij->i", parts, parts).astype(np.float64) / _DFA_FRAME
-    level = np.sqrt(np.maximum(square - mean**2, 0.0))
+    level = np.empty(count)
+    for first in range(0, count, _DFA_BLOCK):  # a long mix lies on disk, and stays there
+        last = min(first + _DFA_BLOCK, count)
+        parts = samples[first * _DFA_FRAME : last * _DFA_FRAME].reshape(-1, _DFA_FRAME)
+        mean = parts.mean(axis=1, dtype=np.float64)
+        square = np.einsum("ij,ij->i", parts, parts).astype(np.float64) / _DFA_FRAME
+        level[first:last] = np.sqrt(np.maximum(square - mean**2, 0.0))
     series = np.cumsum(level - level.mean())
     spans = []
     span = _DFA_LOW_MS

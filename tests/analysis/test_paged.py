@@ -9,9 +9,11 @@ import soundfile
 from analysis import paged
 from analysis.audio import load_audio
 from analysis.dynamics import describe_dynamics
+from analysis.essentia_bridge.rhythm import danceability
 from analysis.paged import PagedSamples, room_for
 from analysis.resample import resampled
 from analysis.spatial import describe_spatial
+from analysis.spectra import at_full_scale
 from analysis.waveform import find_peaks
 
 
@@ -70,3 +72,23 @@ def test_resampling_in_stretches_is_resampling() -> None:
     expected = np.sin(2 * np.pi * 440 * np.arange(len(low)) / 11_025)
     assert abs(len(low) - 750_000) <= 1
     assert np.abs(low - expected)[1_000:-1_000].max() < 1e-3
+
+
+def test_measures_of_a_recording_on_disk_leave_it_there() -> None:
+    try:
+        before = resident_mb()
+    except OSError:
+        pytest.skip("resident memory is read from /proc, which is not here")
+    samples = room_for((60_000_000,), 1_000)  # 240 MB
+    noise = np.random.default_rng(4).uniform(-1.0, 1.0, 1_000_000).astype(np.float32)
+    for start in range(0, len(samples), len(noise)):
+        samples[start : start + len(noise)] = noise * np.float32(1 - start / 1e8)
+    assert danceability(samples) is not None
+    assert resident_mb() - before < 150
+    assert at_full_scale(samples) is samples
+    assert resident_mb() - before < 150
+
+
+def test_clipping_a_stretch_at_a_time_is_clipping() -> None:
+    loud = np.random.default_rng(5).normal(size=2_500_000).astype(np.float32)
+    np.testing.assert_array_equal(at_full_scale(loud), np.clip(loud, -1.0, 1.0))
