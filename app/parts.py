@@ -11,6 +11,10 @@ from app.words import Said, Tone
 # Shape as well as colour, so that the tone is read by everyone.
 _MARKS = {Tone.GOOD: "✓", Tone.UNSURE: "?", Tone.BAD: "✕", Tone.PLAIN: ""}
 
+# The names that Streamlit's labels know; .streamlit/config.toml says what they look like.
+_COLOURS = {Tone.GOOD: "green", Tone.UNSURE: "yellow", Tone.BAD: "red", Tone.PLAIN: "gray"}
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>$#~:|])")
+
 _CAMELOT = re.compile(r"^(1[0-2]|[1-9])([AB])$")
 # One hour of the wheel is 30°; 8A/8B (A minor, C major) stand at green-cyan as on printed wheels.
 _DEGREES_PER_HOUR = 30
@@ -22,6 +26,14 @@ def said(value: Said, css_class: str = "") -> str:
     mark = _MARKS[value.tone]
     sign = f'<i aria-hidden="true">{mark}</i> ' if mark else ""
     return f'<span class="said {value.tone} {css_class}">{sign}{escape(value.text)}</span>'
+
+
+def button_text(name: str, value: Said) -> str:
+    """Return a button's label: a name, and words in their tone's colour with its mark."""
+    mark = _MARKS[value.tone]
+    words = f"{mark} {value.text}" if mark else value.text
+    plain = _MARKDOWN.sub(r"\\\1", name)
+    return f"**{plain}** :{_COLOURS[value.tone]}[{words}]"
 
 
 def camelot_colour(camelot: str) -> str:

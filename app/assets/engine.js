@@ -47,7 +47,7 @@ class Channel extends EventTarget {
       return;
     }
     for (const other of engine.channels.values()) if (other !== this) other.audio.pause();
-    const decks = window.__segueDecks;
+    const decks = window.__segueDecks?.engine;
     if (decks?.state.audio === "running") decks.attachPreview(this.audio);
     try {
       await this.audio.play();

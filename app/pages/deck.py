@@ -7,7 +7,6 @@ import streamlit as st
 from analysis.report import Report
 from app import parts, tasks
 from app.deck_state import Deck, other
-from app.decks.protocol import HOT_CUE
 from app.pages import fixes, labels, session, suggestions
 from app.studio import Studio
 from app.words import Said, Tone, confidence, energy_word, percent
@@ -24,7 +23,6 @@ def show(studio: Studio, deck: Deck) -> None:
         else:
             row, report = studio.row(track_id), studio.report(track_id)
             _facts(studio, deck, row, report)
-            labels.show(studio, deck, row)
         suggestions.show(studio, deck)
 
 
@@ -93,7 +91,7 @@ def _uploaded(studio: Studio, deck: Deck) -> None:
 
 
 def _facts(studio: Studio, deck: Deck, row: TrackRow, report: Report) -> None:
-    """Say how sure tempo and key are, each with the button that mends it, and the energy."""
+    """Draw one button for each fact that says how sure it is and opens what mends it."""
     tonal, grid = report.analysis.tonal, report.grid
     with st.container(
         horizontal=True,
@@ -103,7 +101,7 @@ def _facts(studio: Studio, deck: Deck, row: TrackRow, report: Report) -> None:
         gap="xsmall",
     ):
         if row.missing:
-            gone = Said("its file is gone; analyse the folder it moved to", Tone.BAD)
+            gone = Said("Its file is gone; analyse the folder it moved to", Tone.BAD)
             st.html(parts.said(gone), width="content")
             return
         known = confidence(
@@ -111,19 +109,15 @@ def _facts(studio: Studio, deck: Deck, row: TrackRow, report: Report) -> None:
         )
         if grid.bpm is not None and not grid.constant:
             known = Said(f"{known.text}, drifts", known.tone)
-        st.html(f"<b>{parts.bpm_text(report)}</b> {parts.said(known)}", width="content")
-        fixes.grid(studio, deck, row.track_id, report, known.tone is Tone.UNSURE)
-        labels.undo(studio, deck, row.track_id, "grid")
+        fixes.grid(studio, deck, row.track_id, report, known)
         sure = confidence(tonal.key_confidence, by_dj=row.key.source == DJ)
-        words = parts.said(sure)
         if sure.tone is Tone.PLAIN and tonal.key_confidence is not None:
-            words = parts.said(Said(percent(tonal.key_confidence)))
-        st.html(f"{parts.camelot_chip(tonal.camelot)} {words}", width="content")
-        fixes.key(studio, deck, row.track_id, report, sure.tone is Tone.UNSURE)
-        labels.undo(studio, deck, row.track_id, "key")
-        labels.undo(studio, deck, row.track_id, HOT_CUE)
+            sure = Said(percent(tonal.key_confidence))
+        fixes.key(studio, deck, row.track_id, report, sure)
+        labels.show(studio, deck, row)
         level = row.energy_level
         st.html(
             f'<div class="energy" title="Energy: {energy_word(row.energy.value)}">Energy '
-            f"<b>{level if level is not None else '–'}</b>/10</div>"
+            f"<b>{level if level is not None else '–'}</b></div>",
+            width="content",
         )

@@ -7,9 +7,12 @@ from collections.abc import Callable
 import streamlit as st
 
 from analysis.report import Report
+from app import parts
 from app.deck_state import Deck
-from app.pages import session
+from app.decks.protocol import GRID, HOT_CUE
+from app.pages import labels, session
 from app.studio import Studio
+from app.words import Said, Tone
 from library.grids import Grid, bar_one_here, double_grid, halve_grid, shift_grid
 from library.keys import NOTES, Key, parse_key
 
@@ -17,10 +20,11 @@ from library.keys import NOTES, Key, parse_key
 _SHIFTS_MS = (-10, -1, 1, 10)
 
 
-def grid(studio: Studio, deck: Deck, track_id: str, report: Report, unsure: bool) -> None:
-    """Offer to double, halve or shift the grid and to move bar 1."""
+def grid(studio: Studio, deck: Deck, track_id: str, report: Report, sure: Said) -> None:
+    """Offer to double, halve or shift the grid, to move bar 1, and the way back."""
     known = report.grid.bpm is not None
-    with st.popover("Fix grid" if unsure else "Grid", key=f"fix-grid-{deck}", disabled=not known):
+    name = "Fix grid" if sure.tone is Tone.UNSURE else "Grid"
+    with st.popover(parts.button_text(name, sure), key=f"fix-grid-{deck}", disabled=not known):
         edits: list[list[tuple[str, str, Callable[[Grid], Grid]]]] = [
             [("÷2", "Half the tempo", halve_grid), ("×2", "Twice the tempo", double_grid)],
             [(f"{ms:+d} ms", "Earlier" if ms < 0 else "Later", _shift(ms)) for ms in _SHIFTS_MS],
@@ -39,16 +43,20 @@ def grid(studio: Studio, deck: Deck, track_id: str, report: Report, unsure: bool
                         on_click=session.guarded(studio.edit_grid),
                         args=(track_id, edit),
                     )
+        with st.container(horizontal=True, wrap=False, gap="xsmall"):
+            labels.undo(studio, deck, track_id, GRID, "Undo the grid")
+            labels.undo(studio, deck, track_id, HOT_CUE, "Undo the hot cue")
         st.html(
-            '<div class="hint">Or play the track and press “Bar 1” on the first beat '
-            "of a phrase.</div>"
+            '<div class="hint">Or press GRID on the deck above, and “Bar 1 here” '
+            "on the first beat of a phrase.</div>"
         )
 
 
-def key(studio: Studio, deck: Deck, track_id: str, report: Report, unsure: bool) -> None:
-    """Offer the likeliest other keys, and all 24."""
+def key(studio: Studio, deck: Deck, track_id: str, report: Report, sure: Said) -> None:
+    """Offer the likeliest other keys, all 24, and the way back."""
     tonal = report.analysis.tonal
-    with st.popover("Fix key" if unsure else "Key", key=f"fix-key-{deck}"):
+    name = "Fix key" if sure.tone is Tone.UNSURE else "Key"
+    with st.popover(parts.button_text(name, sure), key=f"fix-key-{deck}"):
         others = [found for found in tonal.key_candidates if found.key != tonal.key][:3]
         with st.container(horizontal=True, wrap=False, gap="xsmall"):
             for candidate in others:
@@ -73,6 +81,7 @@ def key(studio: Studio, deck: Deck, track_id: str, report: Report, unsure: bool)
             on_change=session.guarded(_key_chosen),
             args=(studio, track_id, widget),
         )
+        labels.undo(studio, deck, track_id, "key", "Undo the key")
 
 
 def _key_chosen(studio: Studio, track_id: str, widget: str) -> None:

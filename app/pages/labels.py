@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import streamlit as st
@@ -18,8 +17,6 @@ from library.tracks import DJ, FOLDER, MODEL, NOBODY, TAGS, Fact, TrackRow
 # Chips of one row: what is read at a glance.
 CHIPS = 3
 
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>$#~:|])")
-
 
 _SOURCES = {FOLDER: "folder", TAGS: "tag"}
 _KINDS = {"genre": "Genre", "bucket": "Bucket"}
@@ -28,24 +25,11 @@ _KINDS = {"genre": "Genre", "bucket": "Bucket"}
 def show(studio: Studio, deck: Deck, row: TrackRow) -> None:
     """Draw genre and bucket: a button each that says what stands and opens the choices."""
     predictions = studio.predictions(row.track_id)
-    facts = {"genre": row.genre, "bucket": row.bucket}
-    with st.container(
-        horizontal=True, wrap=False, vertical_alignment="center", key=f"labels-{deck}", gap="xsmall"
-    ):
-        for kind, fact in facts.items():
-            with st.popover(_button(studio, kind, fact), key=f"label-{kind}-{deck}"):
-                _choose(studio, deck, row, kind, fact, predictions.get(kind))
-            undo(studio, deck, row.track_id, kind)
-
-
-def _button(studio: Studio, kind: str, fact: Fact) -> str:
-    """Return a popover's label: kind, value and who vouches for it."""
-    said = standing(fact)
-    mark = {Tone.GOOD: "✓ ", Tone.UNSURE: "? ", Tone.BAD: "✕ "}.get(said.tone, "")
-    colour = {Tone.GOOD: "green", Tone.UNSURE: "yellow"}.get(said.tone, "gray")
-    name = "–" if fact.value is None else short(str(fact.value), studio.labels(kind))
-    name = _MARKDOWN.sub(r"\\\1", name)
-    return f"{_KINDS[kind]} **{name}** :{colour}[{mark}{said.text}]"
+    for kind, fact in {"genre": row.genre, "bucket": row.bucket}.items():
+        name = "–" if fact.value is None else short(str(fact.value), studio.labels(kind))
+        label = parts.button_text(name, standing(fact))
+        with st.popover(label, key=f"label-{kind}-{deck}"):
+            _choose(studio, deck, row, kind, fact, predictions.get(kind))
 
 
 def _choose(
@@ -61,17 +45,17 @@ def _choose(
         st.html(f'<div class="kind"><b>{_KINDS[kind]}</b> {said}</div>', width="content")
         _chips(studio, deck, row, kind, fact, prediction)
         _other(studio, deck, row, kind)
+        undo(studio, deck, row.track_id, kind)
 
 
-def undo(studio: Studio, deck: Deck, track_id: str, kind: str) -> None:
+def undo(studio: Studio, deck: Deck, track_id: str, kind: str, text: str = "Undo") -> None:
     """Offer to withdraw the DJ's newest word of a kind on a track, where there is one."""
     if studio.last_word(track_id, kind) is None:
         return
     st.button(
-        "Undo",
+        text,
         key=f"undo-{deck}-{kind}",
-        help=f"Take back the {kind}",
-        type="tertiary",
+        help="Take back the newest change",
         on_click=session.guarded(studio.undo),
         args=(track_id, kind),
     )

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import parts, words
 from app.jobs import Job, JobState
-from app.pages import session, topbar
+from app.pages import live, session, topbar
 from app.pages.mixer import style_words
 from app.set_picture import draw_set
 from app.set_tasks import SetChoice, folders, start_build, start_order, start_render
@@ -283,6 +283,7 @@ def _rendering(studio: Studio, plan: SetPlan, mine: Job | None, building: bool) 
             on_click=session.guarded(_start_render),
             args=(studio, plan),
         )
+        live.play_button(studio, plan)
     if mine is None:
         return
     if mine.state is JobState.DONE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -12,10 +13,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, Request, expect, sync_playwright
 
+from app.decks.build import ensure_built
 from library.settings import PROJECT_ROOT, Settings
 
 # Patience with a busy machine; nothing here measures speed (benchmarks/app.py does).
@@ -72,6 +75,13 @@ class Server:
                 time.sleep(0.1)
         raise AssertionError(f"the server did not start:\n{self.log.read_text()}")
 
+    def kill(self) -> None:
+        """End the server as a crash would: it gets no chance to write anything."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
     def stop(self) -> None:
         if self._process is None:
             return
@@ -105,8 +115,14 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     launched.close()
 
 
+@pytest.fixture(scope="session")
+def _built() -> None:
+    """The decks' scripts, made where they are not."""
+    ensure_built()
+
+
 @pytest.fixture(scope="module")
-def serve() -> Iterator[Callable[..., Server]]:
+def serve(_built: None) -> Iterator[Callable[..., Server]]:
     """Start servers; every one of them is stopped at the end of the module."""
     servers: list[Server] = []
 
@@ -133,31 +149,64 @@ class Window:
         return self
 
     def decks(self) -> Window:
-        """Wait until both decks show a track, drawn and playable."""
+        """Wait until both decks hold a track that can be played, and the page stands still."""
+        self.until("s.decks.a.playable && s.decks.b.playable")
         for deck in "ab":
-            self.page.locator(f".st-key-deck-{deck} .card .title").wait_for()
-            self.page.locator(f".transport.deck-{deck} .play:enabled").wait_for()
+            self.page.locator(f".st-key-facts-{deck}").wait_for()
         return self
 
+    def until(self, condition: str) -> None:
+        """Wait for a condition on ``s``, the decks' state."""
+        self.page.wait_for_function(
+            f"() => {{ const s = window.__segueDecks?.engine.state; return s && ({condition}); }}"
+        )
+
+    def state(self, path: str) -> Any:
+        """Return a part of the decks' state, such as ``decks.a.playing``."""
+        return self.page.evaluate(f"window.__segueDecks.engine.state.{path}")
+
+    def act(self, control: str, deck: str = "a", value: float = 1, **more: int) -> None:
+        """Move a control of the decks as a hand would, without looking for it on the screen."""
+        action = {"control": control, "deck": deck, "value": value, "from": "test", **more}
+        self.page.evaluate("action => window.__segueDecks.engine.dispatch(action)", action)
+
+    def press(self, control: str, deck: str = "a", **more: int) -> None:
+        """Press a button of the decks and let go."""
+        self.act(control, deck, 1, **more)
+        self.act(control, deck, 0, **more)
+
+    def start_audio(self) -> None:
+        """Start the sound by a click, as browsers demand."""
+        self.page.get_by_role("button", name="Start audio").click()
+        self.until("s.audio === 'running'")
+
     def title(self, deck: str) -> str:
-        return self.page.locator(f".st-key-deck-{deck} .card .title").inner_text()
+        return str(self.state(f"decks.{deck}.track.title"))
 
     def shows(self, deck: str, name: str) -> None:
-        """Wait until a deck shows the track of that name ('Artist – Title')."""
+        """Wait until a deck holds the track of that name ('Artist – Title')."""
         title = name.rsplit(" – ", 1)[-1]
-        expect(self.page.locator(f".st-key-deck-{deck} .card .title")).to_have_text(title)
+        self.until(f"s.decks.{deck}.track?.title === {json.dumps(title)}")
+        self.until(f"s.decks.{deck}.playable")
 
     def time_sec(self, channel: str) -> float:
-        """Where a channel's audio element stands."""
-        script = "name => window.__segue.channel(name).audio.currentTime"
-        return float(self.page.evaluate(script, channel))
+        """Where a deck (a, b) or a rendered transition (preview, plain) stands."""
+        return float(self.page.evaluate(f"({_TIME})({json.dumps(channel)})"))
 
     def plays(self, channel: str, more_sec: float = 0.3) -> None:
-        """Wait until a channel's audio has moved on by some time."""
+        """Wait until a channel's sound has moved on by some time."""
         self.page.wait_for_function(
-            "([name, goal]) => window.__segue.channel(name).audio.currentTime > goal",
+            f"([name, goal]) => ({_TIME})(name) > goal",
             arg=[channel, self.time_sec(channel) + more_sec],
         )
+
+
+_TIME = """name => {
+    if (name !== "a" && name !== "b") return window.__segue.channel(name).audio.currentTime;
+    const { engine } = window.__segueDecks;
+    engine.tick();
+    return engine.state.decks[name].positionSec;
+}"""
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def test_a_transition_is_picked_nudged_rendered_once_and_compared(
         return [box.scrollHeight - box.clientHeight, box.scrollWidth - box.clientWidth];
     }).flat()"""
     assert page.evaluate(scrolls) == [0, 0, 0, 0]
-    for seen in (".st-key-deck-a .title", ".st-key-deck-b .title", ".st-key-editor"):
+    for seen in (".strip.deck-a", ".strip.deck-b", ".st-key-facts-a", ".st-key-editor"):
         expect(page.locator(seen)).to_be_in_viewport(ratio=1)
 
     # another way across is taken, nudged, and given back
