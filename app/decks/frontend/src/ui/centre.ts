@@ -129,11 +129,15 @@ function automix(desk: Desk): HTMLElement {
     disabled: () => !on() && !desk.wish?.automix,
   });
   const next = el("div", "automix-next");
-  desk.live.text(next, () => {
+  const words = () => {
     const { automix: state } = desk.engine.state;
     if (!state) return desk.wish?.automix ? `${desk.wish.automix.tracks.length} tracks planned` : "no set planned";
     const when = state.secToMix === null ? "" : ` · ${clock(state.secToMix)}`;
     return state.next ? `${state.step + 1}/${state.tracks}${when} · ${state.next}` : `${state.step + 1}/${state.tracks} · last track`;
+  };
+  desk.live.bind(words, (text) => {
+    next.textContent = text;
+    next.title = text;
   });
   return el("div", "automix-part", {}, made, next);
 }

@@ -83,7 +83,7 @@ export function channel(desk: Desk, id: DeckId): HTMLElement {
       {},
       controlButton(desk, { control: "fx_deck", deck: id, text: "FX", lit: () => deck().fx }),
       el("div", "level-way", {}, level, meter(desk, () => deck().meterDb, "standing", `Level of deck ${letter}`)),
-      controlButton(desk, { control: "pfl", deck: id, text: icon("phones"), className: "pfl", lit: () => deck().pfl }),
+      controlButton(desk, { control: "pfl", deck: id, text: icon("phones"), className: "pfl", hint: "Heard on the headphones chosen in the middle", lit: () => deck().pfl }),
     ),
   );
 }

@@ -69,18 +69,18 @@ function title(desk: Desk, id: DeckId, list: BrowseList): HTMLElement {
   desk.live.text(artist, () => {
     const { problem, track } = deck();
     if (problem) return `✕ ${problem}`;
-    return track ? track.artist || "unknown artist" : "Load one from the list below";
+    return track ? track.artist || "unknown artist" : "Pick one below, or drop a file";
   });
   const light = el("div", "light");
   const bothPlay = () => deck().playing && desk.deck(across(id)).playing;
   const inSync = () => bothPlay() && Math.abs(phaseMs(deck().phaseBeats, deck().bpm) ?? Infinity) <= TIGHT_MS;
-  desk.live.text(light, () => (inSync() ? "IN SYNC" : deck().leader ? "LEADS" : ""));
+  desk.live.text(light, () => (inSync() ? "IN SYNC" : ""));
   desk.live.toggle(light, "good", inSync);
   return el(
     "div",
     "deck-title",
     {},
-    el("div", "letter", { "aria-hidden": "true" }, id.toUpperCase(), art),
+    el("div", "letter", { "aria-hidden": "true" }, art, el("b", "", {}, id.toUpperCase())),
     el("div", "names", {}, name, artist),
     light,
     loadButton(desk, id, list),

@@ -5,6 +5,7 @@ import type { Desk } from "./desk";
 import { announced } from "./desk";
 import { el } from "./dom";
 import { controlButton } from "./press";
+import { UNSURE } from "./words";
 
 const SHIFTS_MS = [-10, -1, 1, 10] as const;
 
@@ -36,6 +37,8 @@ export function gridTools(desk: Desk, id: DeckId): { button: HTMLButtonElement; 
     { type: "button", "aria-expanded": "false", "aria-controls": `grid-${id}`, "aria-label": `Correct the beat grid, deck ${id.toUpperCase()}`, title: "Correct the beat grid" },
     "GRID",
   );
+  // a grid that is unsure is one press away from right
+  desk.live.toggle(button, "unsure", () => (desk.deck(id).track?.grid_confidence ?? 1) < UNSURE);
   const open = (on: boolean) => {
     panel.hidden = !on;
     button.setAttribute("aria-expanded", String(on));

@@ -4,10 +4,7 @@ import type { DeckId } from "../contract";
 import type { Desk } from "./desk";
 import { el } from "./dom";
 import { camelotColour } from "./palette";
-import { clockTenths, phaseMs, phaseWords, signed, tempoWords } from "./words";
-
-/** Below this a grid is said to be unsure, as everywhere in Segue. */
-const UNSURE = 0.5;
+import { clockTenths, phaseMs, phaseWords, signed, tempoWords, UNSURE } from "./words";
 
 export function numbers(desk: Desk, id: DeckId): HTMLElement {
   return el("div", "numbers", {}, time(desk, id), tempo(desk, id), key(desk, id), phase(desk, id));

@@ -6,6 +6,9 @@ import { eqDb, filterSetting, masterGain, trimDb } from "../engine/units";
 const MINUS = "−";
 const FRACTIONS: Record<string, string> = { "0.125": "⅛", "0.25": "¼", "0.5": "½", "0.75": "¾" };
 
+/** Below this a grid is said to be unsure, as everywhere in Segue. */
+export const UNSURE = 0.5;
+
 /** Beats closer than this are heard as one kick. */
 export const TIGHT_MS = 10;
 

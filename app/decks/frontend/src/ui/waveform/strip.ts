@@ -141,7 +141,7 @@ export class Strip {
   private words(): string {
     const deck = this.desk.deck(this.id);
     if (deck.problem) return `✕ ${deck.problem}`;
-    if (!deck.track) return `Deck ${this.id.toUpperCase()} is empty: load a track from the list`;
+    if (!deck.track) return `Deck ${this.id.toUpperCase()} is empty: pick a track below, or drop a file`;
     if (!deck.playable) return `Loading ${Math.round(deck.loadedShare * 100)} %`;
     return "";
   }
