@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from analysis.report import Report
 from app.jobs import Job, JobState, Lane
-from mixing.plan import Plan, plain
+from mixing.document import plain
+from mixing.plan import Plan
 from mixing.planner import plan_transition
 from mixing.render import render
 from mixing.styles import PlainFade

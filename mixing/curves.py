@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixing.moves import OPEN_HIGHPASS_HZ, OPEN_LOWPASS_HZ
-from mixing.plan import Control, Lane, Side
+from mixing.plan import Control, Lane, Plan, Side
 
 Values = NDArray[np.float64]
 
@@ -68,6 +68,19 @@ def ramped(values: Values, step: int, count: int) -> NDArray[np.float32]:
     share = np.arange(step, dtype=np.float32) / np.float32(step)
     lines = ends[:-1, None] + (ends[1:] - ends[:-1])[:, None] * share
     return np.asarray(lines.ravel()[:count], np.float32)
+
+
+def bass_swap_bar(plan: Plan) -> int | None:
+    """Return the bar, from 1 at the transition's start, at which A's bass is gone; None: never."""
+    ends = [
+        each.points[-1][0]
+        for each in plan.eq_moves
+        if each.side == "a" and each.control == "low_db" and each.points
+    ]
+    if not ends:
+        return None
+    bar_sec = (plan.transition_end_sec - plan.transition_start_sec) / plan.bars
+    return round((max(ends) - plan.transition_start_sec) / bar_sec) + 1
 
 
 def band_power(lanes: list[Lane], side: Side, control: Control, times_sec: Values) -> Values:

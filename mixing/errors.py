@@ -109,6 +109,18 @@ class UnwritableMix(MixingError):
         return f"UnwritableMix: {self.path}: {self.reason}"
 
 
+class BadCurve(MixingError):
+    """What was to be moved by hand cannot be."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(what, reason)
+        self.what = what
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"BadCurve: {self.what}: {self.reason}"
+
+
 class UnreadablePlan(MixingError):
     """A file that is not a transition plan."""
 

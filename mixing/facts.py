@@ -176,6 +176,11 @@ class TrackFacts:
         index = bisect.bisect_right([part.start_sec for part in sections], sec + 0.05) - 1
         return sections[index] if index >= 0 else None
 
+    def bars_into_section(self, sec: float) -> int:
+        """Return how many bars after the start of its section a moment is, 0 without sections."""
+        section = self.section_at(sec)
+        return 0 if section is None else self.bar_index(sec) - self.bar_index(section.start_sec)
+
     @property
     def drops(self) -> Sequence[float]:
         """Start of each drop."""

@@ -9,15 +9,11 @@ track A starts at 0; rendering with ``context_bars`` moves everything to the clo
 
 from __future__ import annotations
 
-import json
-import math
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from analysis.files import write_atomically
-from mixing.errors import UnreadablePlan
+from mixing.document import Document, Part
 
 SCHEMA_VERSION = 1
 
@@ -27,11 +23,7 @@ Control = Literal[
 ]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
-
-
-class PlanTrack(_Model):
+class PlanTrack(Part):
     """One side of the transition, with what was known of it when the plan was made."""
 
     path: str
@@ -52,7 +44,7 @@ class PlanTrack(_Model):
     """(start, end, probability) of sung stretches in track time; None where nobody listened."""
 
 
-class MixPoint(_Model):
+class MixPoint(Part):
     """A moment in a track, in seconds and in the DJ's words."""
 
     sec: float
@@ -63,7 +55,7 @@ class MixPoint(_Model):
     section: str = ""
 
 
-class Segment(_Model):
+class Segment(Part):
     """A stretch of a track heard at one rate.
 
     During it, out time ``t`` holds track time ``track_start_sec + (t - out_start_sec) * rate``.
@@ -88,14 +80,14 @@ class Segment(_Model):
         return self.track_start_sec + (out_sec - self.out_start_sec) * self.rate
 
 
-class Segments(_Model):
+class Segments(Part):
     """What is heard of each track, and when."""
 
     a: list[Segment] = Field(default_factory=list)
     b: list[Segment] = Field(default_factory=list)
 
 
-class TrackClock(_Model):
+class TrackClock(Part):
     """Time ``t`` of the track is heard at ``zero_sec + t / rate``; zero may be negative."""
 
     zero_sec: float
@@ -106,7 +98,7 @@ class TrackClock(_Model):
         return self.zero_sec + track_sec / self.rate
 
 
-class Timeline(_Model):
+class Timeline(Part):
     """Both tracks' clocks during the overlap of a blend."""
 
     a: TrackClock
@@ -115,7 +107,7 @@ class Timeline(_Model):
     overlap_end_sec: float
 
 
-class Lane(_Model):
+class Lane(Part):
     """One control moving over time: straight lines between points of (out time, value).
 
     Before its first and after its last point a lane keeps that point's value. ``fader`` and
@@ -127,7 +119,7 @@ class Lane(_Model):
     points: list[tuple[float, float]]
 
 
-class Echo(_Model):
+class Echo(Part):
     """A feedback delay that ``echo_send`` lanes feed."""
 
     side: Side
@@ -137,7 +129,7 @@ class Echo(_Model):
     tail_sec: float
 
 
-class Verdict(_Model):
+class Verdict(Part):
     """What one rule says of one candidate. ``penalty`` is 0 where all is well."""
 
     rule: str
@@ -146,7 +138,7 @@ class Verdict(_Model):
     reason: str
 
 
-class ScoredCandidate(_Model):
+class ScoredCandidate(Part):
     """A possible transition and how the rules judged it; the lowest score wins."""
 
     kind: str
@@ -160,7 +152,7 @@ class ScoredCandidate(_Model):
     verdicts: list[Verdict] = Field(default_factory=list)
 
 
-class Measured(_Model):
+class Measured(Part):
     """Figures taken from the rendered audio; null with a word in ``why_null``."""
 
     kick_async_p95_ms: float | None = None
@@ -180,7 +172,7 @@ class Measured(_Model):
     why_null: dict[str, str] = Field(default_factory=dict)
 
 
-class Rendered(_Model):
+class Rendered(Part):
     """The file that was written from the plan."""
 
     path: str
@@ -192,7 +184,7 @@ class Rendered(_Model):
     """Out time 0 of this file on the clock of the whole mix."""
 
 
-class Plan(_Model):
+class Plan(Document):
     """One transition from track A to track B."""
 
     schema_version: int = SCHEMA_VERSION
@@ -234,35 +226,6 @@ class Plan(_Model):
     measured: Measured | None = None
     rendered: Rendered | None = None
 
-    def to_json(self) -> str:
-        """Return the wire form: keys in a fixed order, floats to 6 decimals, no NaN."""
-        payload = plain(self.model_dump(mode="json"))
-        return json.dumps(payload, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
-
-    def write(self, path: Path) -> None:
-        """Write the plan so that a crash leaves the old file or the new one, never half."""
-        write_atomically(Path(path), self.to_json().encode())
-
-    @classmethod
-    def read(cls, path: Path) -> Plan:
-        """Read a plan.
-
-        Raises
-        ------
-        UnreadablePlan
-            If the file is missing, not JSON, or not a plan.
-        """
-        try:
-            return cls.model_validate(json.loads(Path(path).read_bytes()))
-        except OSError as error:
-            raise UnreadablePlan(path, error.strerror or str(error)) from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise UnreadablePlan(path, f"{where or 'the file'}: {first['msg']}") from error
-        except ValueError as error:
-            raise UnreadablePlan(path, "not JSON") from error
-
     def moved(self, by_sec: float) -> Plan:
         """Return the plan with its whole out clock moved by ``by_sec``."""
         plan = self.model_copy(
@@ -285,16 +248,3 @@ class Plan(_Model):
             plan.timeline.overlap_start_sec += by_sec
             plan.timeline.overlap_end_sec += by_sec
         return plan
-
-
-def plain(value: Any) -> Any:
-    """Return JSON-like ``value`` with floats rounded to 6 decimals; refuses what is not finite."""
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError("a plan holds finite numbers only")
-        return round(value, 6)
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mixing.curves import bass_swap_bar
+
 if TYPE_CHECKING:
     from mixing.plan import MixPoint, Plan
 
@@ -36,7 +38,8 @@ def describe_steps(plan: Plan) -> list[str]:
         steps.append(f"At {_moment(plan.mix_out)} of {a} start {b} at {_moment(plan.mix_in)}")
     else:
         steps.append(f"At {_moment(plan.mix_out)} of {a} switch to {b} at {_moment(plan.mix_in)}")
-    steps += _STYLE_STEPS.get(plan.style, lambda _bars, _half: [])(bars, max(1, plan.bars // 2))
+    half = (bass_swap_bar(plan) or plan.bars // 2 + 1) - 1
+    steps += _STYLE_STEPS.get(plan.style, lambda _bars, _half: [])(bars, half)
     if "echo_tail" in plan.effects:
         steps.append(f"Leave {a} with an echo on its last two beats")
     if "filter_drop" in plan.effects:

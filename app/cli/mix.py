@@ -10,6 +10,7 @@ import typer
 from app.cli import console
 from app.cli.console import JsonFlag, ReportsOption
 from app.cli.tracks import find_track, open_library
+from mixing.by_hand import parse_curve, with_bass_swap, with_curves
 from mixing.measure import describe_quality
 from mixing.plan import Plan
 from mixing.planner import plan_transition
@@ -41,6 +42,14 @@ def mix(
         float | None, typer.Option(help="Start the transition at this second of A.")
     ] = None,
     mix_in: Annotated[float | None, typer.Option(help="Bring B in from this second of it.")] = None,
+    bass_bar: Annotated[
+        int | None,
+        typer.Option(help="Let the basslines change places at this bar of the transition, from 1."),
+    ] = None,
+    curve: Annotated[
+        list[str] | None,
+        typer.Option(help="A band by hand: a.low=1:0,9:-40 (bar:dB, …); may be given again."),
+    ] = None,
     context_bars: Annotated[
         int | None, typer.Option(min=0, help="Write only so many bars either side.")
     ] = None,
@@ -62,6 +71,10 @@ def mix(
         mix_out_sec=mix_out,
         mix_in_sec=mix_in,
     )
+    if bass_bar is not None:
+        plan = with_bass_swap(plan, bass_bar)
+    if curve:
+        plan = with_curves(plan, [parse_curve(each) for each in curve])
     if not as_json:
         _show_plan(plan)
     if not dry_run:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixing.candidates import Candidate
+from mixing.facts import DEFAULT_PHRASE_BARS as PHRASE_BARS
 from mixing.facts import MAX_BEND_SEC
 from mixing.plan import Verdict
 from mixing.policies.verdicts import verdict
@@ -44,6 +45,8 @@ class PhraseAlignment:
     off_penalty: float = 9.0
     """Anything else sounds like a mistake within seconds."""
     end_penalty: float = 2.0
+    count_penalty: float = 2.0
+    """Sections count in eights from where they begin: four bars in is a phrase by half."""
     section_penalty: float = 1.5
     """A phrase inside a section is right but less telling than where a section begins."""
 
@@ -62,6 +65,9 @@ class PhraseAlignment:
             if off:
                 penalty += self.half_phrase_penalty if off % 4 == 0 else self.off_penalty
                 words.append(f"{side} is {off} bars off its phrase")
+            elif track.bars_into_section(sec) % PHRASE_BARS:
+                penalty += self.count_penalty
+                words.append(f"{side} is {track.bars_into_section(sec)} bars into its section")
         if candidate.style.blend and b.bars_to_phrase(candidate.b_end_sec) % 4:
             penalty += self.end_penalty
             words.append("it ends inside a phrase of B")

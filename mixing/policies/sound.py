@@ -111,24 +111,32 @@ class CutVocal:
         return verdict(self.name, penalty, "; ".join(words) or "no sung line is cut")
 
 
+BASS_WITHIN_DB = 6.0
+"""Two basslines closer than this are both heard."""
+BASS_FLOOR_DB = -30.0
+"""A bassline turned down by this is gone."""
+
+
+def basslines_share(a: Values, b: Values) -> float:
+    """Return the share of the moments in which two low bands of these powers are both heard."""
+    floor = 10 ** (BASS_FLOOR_DB / 10)
+    one, two = (10 * np.log10(np.maximum(power, floor)) for power in (a, b))
+    both = (np.abs(one - two) < BASS_WITHIN_DB) & (np.minimum(one, two) > BASS_FLOOR_DB)
+    return float(np.mean(both))
+
+
 @dataclass(frozen=True)
 class BassClash:
     """One bassline at a time."""
 
     name: str = "bass"
-    within_db: float = 6.0
-    """Two basslines closer than this are both heard."""
-    floor_db: float = -30.0
     limit_bars: float = 1.0
     points_per_bar: float = 4.0
 
     def judge(self, candidate: Candidate) -> Verdict:
         """Return the verdict."""
-        floor = 10 ** (self.floor_db / 10)
-        a = 10 * np.log10(np.maximum(candidate.power("a", "low_db"), floor))
-        b = 10 * np.log10(np.maximum(candidate.power("b", "low_db"), floor))
-        both = (np.abs(a - b) < self.within_db) & (np.minimum(a, b) > self.floor_db)
-        bars = float(np.mean(both)) * candidate.bars
+        powers = candidate.power("a", "low_db"), candidate.power("b", "low_db")
+        bars = basslines_share(*powers) * candidate.bars
         if bars > self.limit_bars:
             return verdict(self.name, 0, f"two basslines for {bars:.1f} bars", rejected=True)
         words = f"two basslines for {bars:.1f} bars" if bars > 0.5 else "one bassline at a time"

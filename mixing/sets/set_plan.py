@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from pydantic import Field
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from analysis.files import write_atomically
-from mixing.errors import UnreadablePlan
-from mixing.plan import Plan, plain
+from mixing.document import Document, Part
+from mixing.plan import Plan
 
 SCHEMA_VERSION = 1
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
-
-
-class SetTrack(_Model):
+class SetTrack(Part):
     """One track of a set. Out times are on the clock of the set."""
 
     track_id: str
@@ -54,7 +46,7 @@ class SetTrack(_Model):
         return f"{self.artist} – {self.title}" if self.artist else self.title
 
 
-class RenderedSet(_Model):
+class RenderedSet(Part):
     """The file that was written."""
 
     path: str
@@ -64,7 +56,7 @@ class RenderedSet(_Model):
     true_peak_dbtp: float
 
 
-class SetPlan(_Model):
+class SetPlan(Document):
     """A set.
 
     Until it is rendered, each of ``transitions`` is on its own clock (its A starts at 0) and the
@@ -86,30 +78,3 @@ class SetPlan(_Model):
     transitions: list[Plan] = Field(default_factory=list)
     warnings: list[str] = Field(default_factory=list)
     rendered: RenderedSet | None = None
-
-    def to_json(self) -> str:
-        """Return the wire form: keys in a fixed order, floats to 6 decimals, no NaN."""
-        payload = plain(self.model_dump(mode="json"))
-        return json.dumps(payload, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
-
-    def write(self, path: Path) -> None:
-        """Write the plan so that a crash leaves the old file or the new one, never half."""
-        write_atomically(Path(path), self.to_json().encode())
-
-    @classmethod
-    def read(cls, path: Path) -> SetPlan:
-        """Read a plan.
-
-        Raises
-        ------
-        UnreadablePlan
-            If the file is missing, not JSON, or not a set.
-        """
-        try:
-            return cls.model_validate(json.loads(Path(path).read_bytes()))
-        except OSError as error:
-            raise UnreadablePlan(path, error.strerror or str(error)) from error
-        except ValidationError as error:
-            raise UnreadablePlan(path, error.errors()[0]["msg"]) from error
-        except ValueError as error:
-            raise UnreadablePlan(path, "not JSON") from error
