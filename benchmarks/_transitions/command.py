@@ -6,8 +6,9 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import zip_longest
 from pathlib import Path
 
 from rich.console import Console
@@ -16,8 +17,8 @@ from rich.table import Table
 from analysis.files import write_atomically
 from benchmarks._analysis.workers import use_one_thread
 from benchmarks._transitions.judge import Score, judge, summarise
-from benchmarks._transitions.mixes import MAKERS
-from benchmarks._transitions.pairs import Pair, compose_pairs
+from benchmarks._transitions.mixes import MAKERS, Maker
+from benchmarks._transitions.pairs import Pair, compose_pairs, real_pairs
 
 DESCRIPTION = "Transitions: Segue beside a plain crossfade and librosa's beats and stretch."
 
@@ -51,36 +52,64 @@ def main(arguments: Sequence[str] | None = None) -> int:
     progress = Console(stderr=True)
     with tempfile.TemporaryDirectory() as temporary:
         cache = options.cache or Path(temporary)
-        pairs = compose_pairs(
-            cache,
-            options.seed,
-            options.quick,
-            lambda done, total, _: progress.print(f"composed {done} of {total}", end="\r"),
-        )
-        scores = _run(pairs, Path(temporary), progress)
+        if options.tracks is not None:
+            pairs, told = real_pairs(options.tracks, cache), "real tracks"
+        else:
+            pairs, told = (
+                compose_pairs(
+                    cache,
+                    options.seed,
+                    options.quick,
+                    lambda done, total, _: progress.print(f"composed {done} of {total}", end="\r"),
+                ),
+                f"seed {options.seed}",
+            )
+        makers = {name: MAKERS[name] for name in options.only or MAKERS}
+        scores: dict[str, list[Score]] = {name: [] for name in makers}
+        for done, total in _run(_in_turn(pairs), makers, Path(temporary), scores):
+            progress.print(f"mixed {done} of {total}", end="\r")
+            if options.json:
+                _write(options.json, told, scores)
     summaries = {name: summarise(found) for name, found in scores.items()}
     console = Console(width=None if sys.stdout.isatty() else 120)
-    console.print(f"{len(pairs)} pairs, seed {options.seed}")
+    console.print(f"{len(pairs)} pairs, {told}")
     console.print(_table(summaries))
-    console.print(_misses(scores["Segue"]))
-    if options.json:
-        payload = {
-            "seed": options.seed,
-            "summary": summaries,
-            "pairs": {name: [asdict(score) for score in found] for name, found in scores.items()},
-        }
-        write_atomically(options.json, json.dumps(payload, indent=1).encode())
+    if "Segue" in scores:
+        console.print(_misses(scores["Segue"]))
     return 0
 
 
-def _run(pairs: Sequence[Pair], folder: Path, progress: Console) -> dict[str, list[Score]]:
-    scores: dict[str, list[Score]] = {name: [] for name in MAKERS}
+def _write(path: Path, told: str, scores: dict[str, list[Score]]) -> None:
+    """Write what there is so far: a run that is stopped leaves that much."""
+    payload = {
+        "pairs of": told,
+        "summary": {name: summarise(found) for name, found in scores.items()},
+        "pairs": {name: [asdict(score) for score in found] for name, found in scores.items()},
+    }
+    write_atomically(path, json.dumps(payload, indent=1).encode())
+
+
+def _in_turn(pairs: Sequence[Pair]) -> list[Pair]:
+    """Return the pairs kind after kind in turn, so that the first few are of every kind."""
+    kinds: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        kinds.setdefault(pair.kind, []).append(pair)
+    rows = zip_longest(*kinds.values())
+    return [pair for row in rows for pair in row if pair is not None]
+
+
+def _run(
+    pairs: Sequence[Pair],
+    makers: Mapping[str, Maker],
+    folder: Path,
+    scores: dict[str, list[Score]],
+) -> Iterator[tuple[int, int]]:
+    """Add every pair's scores; yield how many are done, of how many, after each."""
     for index, pair in enumerate(pairs):
         # Makers take turns pair by pair, so that a busy machine is busy for all of them.
-        for name, make in MAKERS.items():
+        for name, make in makers.items():
             scores[name].append(judge(pair, make(pair, folder)))
-        progress.print(f"mixed {index + 1} of {len(pairs)}", end="\r")
-    return scores
+        yield index + 1, len(pairs)
 
 
 def _shown(value: float | None, form: str) -> str:
@@ -140,6 +169,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=DESCRIPTION)
     parser.add_argument("--quick", action="store_true", help="three pairs of short tracks")
     parser.add_argument("--seed", type=int, default=SEED, help="compose other tracks")
+    parser.add_argument(
+        "--tracks", type=Path, metavar="DIR", help="mix the real tracks below a folder instead"
+    )
     parser.add_argument("--cache", type=Path, help="keep composed tracks and reports here")
+    parser.add_argument("--only", action="append", choices=MAKERS, help="one column of the table")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure")
     return parser.parse_args(arguments)

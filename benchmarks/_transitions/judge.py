@@ -127,8 +127,10 @@ def _phrase_aligned(pair: Pair, mix: Mix) -> bool | None:
     """Return whether the first moment of the overlap is the start of a phrase in both tracks."""
     moment = np.array([mix.start_sec if mix.blend else mix.end_sec])
     for side, place in ((pair.a, mix.place_a), (pair.b, mix.place_b)):
-        beat_sec = 60.0 / float(side.truth["bpm"])
-        starts = place(np.append(side.phrases_sec, side.truth["sections"][-1]["end_sec"]))
+        if not len(side.phrases_sec):
+            return None
+        beat_sec = 60.0 / side.bpm
+        starts = place(side.phrases_sec)
         starts = starts[np.isfinite(starts)]
         if not len(starts) or _nearest_ms(moment, starts)[0] > 1e3 * PHRASE_BEATS * beat_sec:
             return False
@@ -148,7 +150,7 @@ def _kicks(pair: Pair, mix: Mix) -> tuple[float | None, float | None]:
     for stem, side, place in zip(
         mix.stems, (pair.a, pair.b), (mix.place_a, mix.place_b), strict=True
     ):
-        beats = _heard(mix, place(side.times("beats")))
+        beats = _heard(mix, place(side.beats))
         if len(beats) < 8:
             return None, None
         body = usual_body(stem, mix.rate)

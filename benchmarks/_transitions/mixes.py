@@ -117,7 +117,7 @@ def _ends(pair: Pair) -> tuple[Samples, float, Samples, int]:
 
 
 def _overlap_sec(side: Side) -> float:
-    return BARS * 4 * 60.0 / float(side.truth["bpm"])
+    return BARS * 4 * 60.0 / side.bpm
 
 
 def by_crossfade(pair: Pair, folder: Path) -> Mix:
@@ -201,7 +201,8 @@ def _beats(samples: Samples, rate: int) -> tuple[float, np.ndarray]:
     return float(np.atleast_1d(tempo)[0]) or 120.0, np.asarray(beats)
 
 
-MAKERS: dict[str, Callable[[Pair, Path], Mix]] = {
+Maker = Callable[[Pair, Path], Mix]
+MAKERS: dict[str, Maker] = {
     "Segue": by_segue,
     "pydub crossfade": by_crossfade,
     "librosa": by_librosa,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from composer.theory import NOTE_NAMES
 
 FOUR_TO_THE_FLOOR = ("deep house", "techno", "trance", "afro house")
 SHORT_SEC = 60.0
+REAL_SEC = 60.0
+"""Shorter files of a folder of real tracks are no tracks."""
 SECONDS = (100.0, 140.0)
 QUICK_SECONDS = (62.0, 70.0)
 
@@ -31,7 +35,7 @@ Draw = Callable[[np.random.Generator, int], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Side:
-    """One track of a pair: what Segue found, and what is true."""
+    """One track of a pair: what Segue found, and what is true (of a real track hardly anything)."""
 
     report: Report
     truth: dict[str, Any]
@@ -41,13 +45,26 @@ class Side:
         """The audio."""
         return Path(self.report.metadata.path)
 
+    @property
+    def bpm(self) -> float:
+        """The true tempo, else the one found, else 120."""
+        return float(self.truth.get("bpm") or self.report.grid.bpm or 120.0)
+
     def times(self, name: str) -> np.ndarray:
         """Return a list of the truth, such as ``beats``, as seconds of the decoded file."""
-        return np.asarray(self.truth[name], dtype=np.float64)
+        return np.asarray(self.truth.get(name, ()), dtype=np.float64)
+
+    @property
+    def beats(self) -> np.ndarray:
+        """True beats, else those that were found."""
+        found = self.report.analysis.rhythm.beat_times_sec
+        return self.times("beats") if "beats" in self.truth else np.asarray(found)
 
     @property
     def phrases_sec(self) -> np.ndarray:
-        """Starts of phrases of eight bars, counted anew in every section."""
+        """Starts of phrases of eight bars, counted anew in every section; none where unknown."""
+        if "sections" not in self.truth:
+            return np.zeros(0)
         downbeats = self.times("downbeats")
         starts = []
         for section in self.truth["sections"]:
@@ -55,7 +72,7 @@ class Side:
                 downbeats < section["end_sec"] - 0.05
             )
             starts += downbeats[inside][::8].tolist()
-        return np.asarray(starts)
+        return np.append(starts, self.truth["sections"][-1]["end_sec"])
 
 
 @dataclass(frozen=True)
@@ -149,3 +166,35 @@ def compose_pairs(
         for first, second in ORDERED
         if max(first, second) < len(sides)
     ]
+
+
+def real_pairs(folder: Path, cache: Path) -> list[Pair]:
+    """Analyse the tracks below a folder and pair each with the next by tempo.
+
+    Where a ``tempo.json`` beside a track gives its ``bpm``, ``metre`` and that its tempo is
+    constant, by the file's stem, that is its truth, with beats from the first sample on; else
+    there is none.
+    """
+    word = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]
+    result = analyse_batch([folder], cache / f"reports-{word}")
+    sides = []
+    for path, report in result.reports.items():
+        side = Side(Report.read(report), _known(path))
+        if side.report.metadata.duration_sec >= REAL_SEC and side.report.grid.bpm:
+            sides.append(side)
+    sides.sort(key=lambda side: (side.bpm, side.path.name))
+    return [Pair("real tracks", one, two) for one, two in pairwise(sides)]
+
+
+def _known(path: Path) -> dict[str, Any]:
+    """Return what a ``tempo.json`` beside a track says of it."""
+    try:
+        listed = json.loads((path.parent / "tempo.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    entry = listed.get(path.stem, {})
+    if not entry.get("constant_tempo"):
+        return {}
+    beats = np.arange(0.0, 3600.0, 60.0 / entry["bpm"])
+    known = {"bpm": float(entry["bpm"]), "beats": beats}
+    return known | ({"downbeats": beats[::4]} if entry.get("metre") == "4/4" else {})
