@@ -19,7 +19,7 @@ const STATE_SEC = 0.01;
 const CAPTURE_SEC = 0.5;
 
 class Decks extends AudioWorkletProcessor {
-  private readonly desk = new Desk(sampleRate, () => new Stretch(), (message) => this.post(message));
+  private readonly desk = new Desk(sampleRate, () => new Stretch(sampleRate), (message) => this.post(message));
   private readonly captures = { float: new Capture("float"), int16: new Capture("int16") };
   private nextState = 0;
 

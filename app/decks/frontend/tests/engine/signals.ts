@@ -2,7 +2,7 @@
 
 import { Desk } from "../../src/engine/dsp/desk";
 import { BLOCK } from "../../src/engine/dsp/deck";
-import type { PitchShifter } from "../../src/engine/dsp/keylock";
+import type { Stretcher } from "../../src/engine/dsp/keylock";
 import { CHUNK_FRAMES, PcmStore } from "../../src/engine/dsp/pcm";
 import type { ControlName } from "../../src/contract";
 import type { FromProcessor } from "../../src/engine/messages";
@@ -28,8 +28,10 @@ export function fill(store: PcmStore, voice: (sec: number) => number): void {
   }
 }
 
-/** A shifter that never gets ready: the direct sound alone. */
-export const noShifter: PitchShifter = { ready: false, latencySec: 0, process: () => {} };
+/** A stretcher that never gets ready: the direct sound alone. */
+export const noStretcher: Stretcher = {
+  ready: false, inputLatencySec: 0, outputLatencySec: 0, historyFrames: 0, seek: () => {}, process: () => {},
+};
 
 export interface Record {
   desk: Desk;
@@ -46,9 +48,9 @@ export function beatsOf(bpm: number, seconds: number, firstSec = 0): number[] {
   return beats;
 }
 
-export function deskOf(shifter: () => PitchShifter = () => noShifter): Record {
+export function deskOf(stretcher: () => Stretcher = () => noStretcher): Record {
   const posted: FromProcessor[] = [];
-  const desk = new Desk(RATE, shifter, (message) => posted.push(message));
+  const desk = new Desk(RATE, stretcher, (message) => posted.push(message));
   const block = (): Float32Array[] => [new Float32Array(BLOCK), new Float32Array(BLOCK)];
   const [master, phones] = [block(), block()];
   let clock = 0;

@@ -3,14 +3,26 @@
 // step with the transport to the sample and is tested without a browser. So while the library loads
 // (this module comes before it), registering hands its class over to us.
 
+/** What the library's compiled part offers; buffers are places in its memory. */
+export interface StretchModule {
+  HEAP8?: Int8Array;
+  exports?: { memory: WebAssembly.Memory };
+  _process(inputFrames: number, outputFrames: number): void;
+  _seek(inputFrames: number, rate: number): void;
+  _setTransposeSemitones(semitones: number, tonality: number): void;
+}
+
 export interface StretchProcessor {
   wasmReady: boolean;
+  wasmModule: StretchModule;
+  /** One for each channel, of `bufferLength` frames. */
+  buffersIn: number[];
+  buffersOut: number[];
+  bufferLength: number;
   inputLatencySeconds: number;
   outputLatencySeconds: number;
   config: { blockMs?: number; intervalMs?: number; splitComputation?: boolean };
-  timeMap: { active: boolean; semitones: number }[];
   configure(): void;
-  process(inputs: Float32Array[][], outputs: Float32Array[][], parameters: object): boolean;
 }
 
 type Registered = new (options: object) => StretchProcessor;

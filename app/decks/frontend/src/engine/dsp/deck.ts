@@ -2,7 +2,7 @@
 // Times are track seconds. Nothing here allocates while sound is made.
 
 import { Grid } from "./grid";
-import { KeyLock, LOOP_FADE_SEC, type LoopSpan, type PitchShifter } from "./keylock";
+import { KEYLOCK_FASTEST, KeyLock, LOOP_FADE_SEC, type LoopSpan, type Stretcher } from "./keylock";
 import type { PcmStore } from "./pcm";
 import { Platter } from "./platter";
 
@@ -65,10 +65,10 @@ export class Deck {
   private slipping = false;
   private slipAt = 0;
 
-  constructor(sampleRate: number, shifter: PitchShifter) {
+  constructor(sampleRate: number, stretcher: Stretcher) {
     this.rate = sampleRate;
     this.platter = new Platter(sampleRate);
-    this.lock = new KeyLock(shifter, sampleRate, BLOCK);
+    this.lock = new KeyLock(stretcher, sampleRate, BLOCK);
   }
 
   get durationSec(): number {
@@ -295,9 +295,10 @@ export class Deck {
     this.endBlock();
     const speed = platter.speed;
     const shifts = this.keyShift !== 0 || (this.keylock && Math.abs(speed - 1) > UNSHIFTED);
-    const wanted = shifts && this.playing && platter.free && speed > KEYLOCK_SLOWEST && !this.waiting;
+    const fits = speed > KEYLOCK_SLOWEST && speed < KEYLOCK_FASTEST;
+    const wanted = shifts && fits && this.playing && platter.free && !this.waiting;
     this.lock.process(
-      store, heads, speeds, this.loopOrNull(), this.keyShift, this.keylock, left, right, count, wanted,
+      store, heads, speeds, this.loopOrNull(), this.keyShift, !this.keylock, left, right, count, wanted,
     );
   }
 

@@ -5,7 +5,7 @@ import { D, DECK_FIELDS, FLAGS, S, STATE_SIZE, type DeckIndex, type FromProcesso
 import { BLOCK, Deck } from "./deck";
 import { Effects } from "./effects";
 import { Grid } from "./grid";
-import type { PitchShifter } from "./keylock";
+import type { Stretcher } from "./keylock";
 import { Limiter } from "./limiter";
 import { Pads } from "./pads";
 import { PcmStore } from "./pcm";
@@ -63,10 +63,10 @@ export class Desk {
   private meterL = -60;
   private meterR = -60;
 
-  constructor(sampleRate: number, shifter: () => PitchShifter, post: (message: FromProcessor) => void) {
+  constructor(sampleRate: number, stretcher: () => Stretcher, post: (message: FromProcessor) => void) {
     this.rate = sampleRate;
     this.smooth = 1 - Math.exp(-1 / (SMOOTH_SEC * sampleRate));
-    this.decks = [new Deck(sampleRate, shifter()), new Deck(sampleRate, shifter())];
+    this.decks = [new Deck(sampleRate, stretcher()), new Deck(sampleRate, stretcher())];
     this.pads = [new Pads(this.decks[0]), new Pads(this.decks[1])];
     this.sync = new Sync(this.decks);
     this.effects = new Effects(sampleRate);

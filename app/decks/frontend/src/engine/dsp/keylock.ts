@@ -1,12 +1,18 @@
-// Keeps the key while the tempo moves. The stretcher answers `latency` later than it is fed, so it
-// is fed from where the deck will be by then; what comes out is in step with the direct sound.
+// Keeps the key while the tempo moves. The stretcher answers later than it is fed, so it is fed
+// from where the deck will be by then; what comes out is in step with the direct sound.
 
 import type { PcmStore } from "./pcm";
 
-export interface PitchShifter {
+export interface Stretcher {
   readonly ready: boolean;
-  readonly latencySec: number;
-  process(input: Float32Array[], output: Float32Array[], semitones: number): void;
+  /** What comes out was fed before by the first, in the music's own seconds, and the second, as heard. */
+  readonly inputLatencySec: number;
+  readonly outputLatencySec: number;
+  /** How many frames of music `seek` wants. */
+  readonly historyFrames: number;
+  /** Puts it elsewhere: the music just before what will be fed next. */
+  seek(input: Float32Array[], rate: number): void;
+  process(input: Float32Array[], inputFrames: number, output: Float32Array[], outputFrames: number, semitones: number): void;
 }
 
 export interface LoopSpan {
@@ -14,6 +20,8 @@ export interface LoopSpan {
   end: number;
 }
 
+/** Above this speed the stretcher isn't used, and at most so much is fed at once. */
+export const KEYLOCK_FASTEST = 3;
 /** Blocks fed for each one heard while the stretcher catches up after a jump. */
 const PRIME_BLOCKS = 6;
 /** How fast the read-ahead follows when the tempo, and so the distance, changes. */
@@ -26,26 +34,24 @@ export const LOOP_FADE_SEC = 0.005;
 type Phase = "off" | "leaving" | "priming" | "ready";
 
 export class KeyLock {
-  private readonly shifter: PitchShifter;
-  private readonly dt: number;
-  private readonly input: Float32Array[];
+  private readonly stretcher: Stretcher;
+  private readonly rate: number;
   private readonly output: Float32Array[];
+  private input: Float32Array[];
   private phase: Phase = "off";
   private wet = 0;
+  /** How far ahead of the deck the next frame is read, in track seconds. */
   private lead = 0;
+  /** Share of a frame that rounding left to the next block. */
+  private rest = 0;
   private left = 0;
   private right = 0;
 
-  constructor(shifter: PitchShifter, sampleRate: number, block: number) {
-    this.shifter = shifter;
-    this.dt = 1 / sampleRate;
-    this.input = [new Float32Array(block), new Float32Array(block)];
-    this.output = [new Float32Array(block), new Float32Array(block)];
-  }
-
-  /** Whether what is heard comes from the stretcher, wholly. */
-  get engaged(): boolean {
-    return this.wet === 1;
+  constructor(stretcher: Stretcher, sampleRate: number, block: number) {
+    this.stretcher = stretcher;
+    this.rate = sampleRate;
+    this.input = [0, 1].map(() => new Float32Array(2 * KEYLOCK_FASTEST * block));
+    this.output = [0, 1].map(() => new Float32Array(block));
   }
 
   /** How far ahead of the deck the stretcher reads, in track seconds. */
@@ -62,7 +68,7 @@ export class KeyLock {
    * Replaces the direct sound of one block, share by share, by the stretched one.
    *
    * `heads` and `speeds` are the deck's position and speed at each frame, `shift` the key shift in
-   * semitones and `follow` whether the tempo's own pitch is taken out.
+   * semitones, and `follow` says that the key follows the tempo after all.
    */
   process(
     store: PcmStore,
@@ -76,39 +82,38 @@ export class KeyLock {
     count: number,
     wanted: boolean,
   ): void {
-    const on = wanted && this.shifter.ready;
+    const on = wanted && this.stretcher.ready;
     if (!on && this.phase === "off") return;
+    const speed = Math.min(KEYLOCK_FASTEST, Math.max(0.1, speeds[count - 1]!));
     if (!on) this.phase = "leaving";
-    else if (this.phase === "off" || (this.phase === "leaving" && this.wet === 0)) this.begin(speeds[0]!);
+    else if (this.phase === "off" || (this.phase === "leaving" && this.wet === 0)) this.begin(store, heads[0]!, loop, speed);
 
-    const { dt, input, output } = this;
-    const latency = this.shifter.latencySec;
-    const speed = speeds[0]!;
+    const semitones = shift + (follow ? 12 * Math.log2(speed) : 0);
+    const target = this.stretcher.inputLatencySec + speed * this.stretcher.outputLatencySec;
+    const blockSec = (count * speed) / this.rate;
     if (this.phase === "priming") {
-      const missing = (speed * latency - this.lead) / (count * dt * speed);
-      const blocks = Math.min(PRIME_BLOCKS, Math.max(1, Math.ceil(missing) + 1));
-      const pitch = shift - (follow ? 12 * Math.log2(speed) : 0);
-      for (let b = 0; b < blocks; b++) {
-        for (let i = 0; i < count; i++) this.feed(store, heads[0]! + this.lead + (b * count + i) * dt * speed, loop, i);
-        this.shifter.process(input, output, pitch);
+      for (let b = 0; b < PRIME_BLOCKS && this.lead < target + blockSec; b++) {
+        this.feed(store, heads[0]!, loop, blockSec, count, semitones);
       }
-      this.lead += (blocks - 1) * count * dt * speed;
-      if (missing <= PRIME_BLOCKS - 1) this.phase = "ready";
+      // what is fed now is already heard in the next block
+      if (this.lead >= target + blockSec) this.phase = "ready";
+      this.lead -= blockSec;
       return;
     }
 
-    const slew = 1 - Math.exp(-dt / SLEW_SEC);
-    const leadBefore = this.lead;
-    for (let i = 0; i < count; i++) {
-      this.lead += (speeds[i]! * latency - this.lead) * slew;
-      this.feed(store, heads[i]! + this.lead, loop, i);
-    }
-    const fed = Math.max(0.05, speeds[count - 1]! + (this.lead - leadBefore) / (count * dt));
-    this.shifter.process(input, output, shift - (follow ? 12 * Math.log2(fed) : 0));
+    let made = 0;
+    for (let i = 0; i < count; i++) made += speeds[i]!;
+    made /= this.rate;
+    const catching = (target - this.lead) * (1 - Math.exp(-count / (SLEW_SEC * this.rate)));
+    this.feed(store, heads[0]!, loop, Math.max(0, made + catching), count, semitones);
+    this.lead -= made;
+    this.mix(left, right, count);
+    if (this.phase === "leaving" && this.wet === 0 && !on) this.phase = "off";
+  }
 
-    const target = this.phase === "ready" ? 1 : 0;
-    const step = target === 1 ? dt / WET_SEC : -dt / CUT_SEC;
-    const [wetL, wetR] = [output[0]!, output[1]!];
+  private mix(left: Float32Array, right: Float32Array, count: number): void {
+    const step = this.phase === "ready" ? 1 / (WET_SEC * this.rate) : -1 / (CUT_SEC * this.rate);
+    const [wetL, wetR] = this.output as [Float32Array, Float32Array];
     for (let i = 0; i < count; i++) {
       this.wet = Math.min(1, Math.max(0, this.wet + step));
       if (this.wet === 1) {
@@ -121,16 +126,32 @@ export class KeyLock {
         right[i] = right[i]! * a + wetR[i]! * b;
       }
     }
-    if (this.phase === "leaving" && this.wet === 0 && !on) this.phase = "off";
   }
 
-  private begin(speed: number): void {
+  /** Gives the stretcher the music around the deck, as if it had been playing. */
+  private begin(store: PcmStore, head: number, loop: LoopSpan | null, speed: number): void {
+    const frames = this.stretcher.historyFrames;
+    if (this.input[0]!.length < frames) this.input = [0, 1].map(() => new Float32Array(frames));
+    this.lead = this.stretcher.inputLatencySec;
+    this.rest = 0;
+    const from = head + this.lead - frames / this.rate;
+    for (let i = 0; i < frames; i++) this.read(store, from + i / this.rate, loop, i);
+    this.stretcher.seek(this.input, speed);
     this.phase = "priming";
-    this.lead = -speed * this.shifter.latencySec;
   }
 
-  /** Puts the frame at `sec` into the input block, folded into the loop that the deck will follow. */
-  private feed(store: PcmStore, sec: number, loop: LoopSpan | null, i: number): void {
+  /** Feeds so many seconds of music from `lead` on, and takes one block of sound. */
+  private feed(store: PcmStore, head: number, loop: LoopSpan | null, seconds: number, count: number, semitones: number): void {
+    const wanted = seconds * this.rate + this.rest;
+    const frames = Math.min(this.input[0]!.length, Math.round(wanted));
+    this.rest = wanted - frames;
+    for (let i = 0; i < frames; i++) this.read(store, head + this.lead + i / this.rate, loop, i);
+    this.stretcher.process(this.input, frames, this.output, count, semitones);
+    this.lead += frames / this.rate;
+  }
+
+  /** Puts the frame at `sec` into the input, folded into the loop that the deck will follow. */
+  private read(store: PcmStore, sec: number, loop: LoopSpan | null, i: number): void {
     const rate = store.sampleRate;
     if (loop && sec >= loop.end) {
       const length = loop.end - loop.start;

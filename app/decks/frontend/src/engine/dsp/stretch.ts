@@ -1,6 +1,7 @@
-// Signalsmith Stretch as a plain object: block in, block out `latency` later, pitch moved.
+// Signalsmith Stretch as a plain object: so many frames in, so many out, the pitch kept or moved.
 
 import { release, type StretchProcessor } from "./capture";
+import type { Stretcher } from "./keylock";
 import "signalsmith-stretch";
 
 const Registered = release();
@@ -8,12 +9,16 @@ const Registered = release();
 /** The library's own defaults, with the work spread evenly over the blocks. */
 const BLOCK_MS = 120;
 const INTERVAL_MS = 30;
+/** Above this overtones are moved by the same distance, not the same ratio: the library's default. */
+const TONALITY_HZ = 8000;
 
-export class Stretch {
+export class Stretch implements Stretcher {
   private readonly inner: StretchProcessor;
+  private readonly sampleRate: number;
   private configured = false;
 
-  constructor() {
+  constructor(sampleRate: number) {
+    this.sampleRate = sampleRate;
     this.inner = new Registered({ numberOfInputs: 1, numberOfOutputs: 1, outputChannelCount: [2] });
   }
 
@@ -23,19 +28,49 @@ export class Stretch {
     if (!this.configured) {
       Object.assign(this.inner.config, { blockMs: BLOCK_MS, intervalMs: INTERVAL_MS, splitComputation: true });
       this.inner.configure();
-      this.inner.timeMap[0]!.active = true;
       this.configured = true;
     }
     return true;
   }
 
-  /** Seconds by which what comes out is later than what went in. */
-  get latencySec(): number {
-    return this.inner.inputLatencySeconds + this.inner.outputLatencySeconds;
+  get inputLatencySec(): number {
+    return this.inner.inputLatencySeconds;
   }
 
-  process(input: Float32Array[], output: Float32Array[], semitones: number): void {
-    this.inner.timeMap[0]!.semitones = semitones;
-    this.inner.process([input], [output], {});
+  get outputLatencySec(): number {
+    return this.inner.outputLatencySeconds;
+  }
+
+  get historyFrames(): number {
+    return this.inner.bufferLength;
+  }
+
+  seek(input: Float32Array[], rate: number): void {
+    this.write(input, this.historyFrames);
+    this.inner.wasmModule._seek(this.historyFrames, rate);
+  }
+
+  process(input: Float32Array[], inputFrames: number, output: Float32Array[], outputFrames: number, semitones: number): void {
+    const { wasmModule } = this.inner;
+    wasmModule._setTransposeSemitones(semitones, TONALITY_HZ / this.sampleRate);
+    this.write(input, inputFrames);
+    wasmModule._process(inputFrames, outputFrames);
+    const memory = this.memory();
+    for (const [c, channel] of output.entries()) {
+      channel.set(new Float32Array(memory, this.inner.buffersOut[c]!, outputFrames));
+    }
+  }
+
+  private write(input: Float32Array[], frames: number): void {
+    const memory = this.memory();
+    for (const [c, channel] of input.entries()) {
+      new Float32Array(memory, this.inner.buffersIn[c]!, frames).set(channel.subarray(0, frames));
+    }
+  }
+
+  /** Asked for anew each time: memory that grows is another buffer. */
+  private memory(): ArrayBuffer {
+    const { wasmModule } = this.inner;
+    return (wasmModule.exports ? wasmModule.exports.memory.buffer : wasmModule.HEAP8!.buffer) as ArrayBuffer;
   }
 }
