@@ -78,7 +78,8 @@ class Panel {
 
   private draw(): void {
     const { access, sentence, devices } = this.desk.connection;
-    this.connect.disabled = access === "asking" || access === "open";
+    // not `disabled`: the focus would be lost, and Escape with it
+    this.connect.setAttribute("aria-disabled", String(access === "asking" || access === "open"));
     this.status.textContent = access === "open" ? found(devices.length) : access === "asking" ? "The browser is asking …" : sentence;
     this.status.classList.toggle("midi-wrong", access === "denied" || access === "unsupported");
     this.devices.replaceChildren(...devices.map((device) => this.deviceLine(device)));

@@ -13,7 +13,7 @@ export const midiStyles = `
 .midi-heading, .midi-panel legend { margin: 0; padding: 0; font-size: 13px; font-weight: 600; }
 .midi-button, .midi-select { min-height: 28px; padding: 0 12px; color: inherit; font: inherit; cursor: pointer;
   background: var(--raised, #1f2630); border: 1px solid var(--hairline, #2b3340); border-radius: 6px; }
-.midi-button:disabled { color: var(--text-off, #5b6675); cursor: default; }
+.midi-button[aria-disabled="true"] { color: var(--text-off, #5b6675); cursor: default; }
 .midi-learn[aria-pressed="true"] { border-color: var(--unsure, #ffd166); }
 .midi-import { position: relative; display: inline-flex; align-items: center; }
 .midi-file { position: absolute; inset: 0; opacity: 0; cursor: pointer; font-size: 0; }
