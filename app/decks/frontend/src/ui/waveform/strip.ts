@@ -124,6 +124,7 @@ export class Strip {
   }
 
   private show(id: string | null): void {
+    this.tiles?.close();
     this.tiles = null;
     if (id === null) return;
     fetchPeaks(id).then(

@@ -26,7 +26,7 @@ export class Tiles {
   /** Draws what is in sight, `height` pixels high from `top` on, and paints one tile ahead. */
   draw(pen: CanvasRenderingContext2D, scale: Scale, top: number, height: number): void {
     if (height !== this.height) {
-      this.tiles.clear();
+      this.close();
       this.height = height;
     }
     this.clock += 1;
@@ -43,6 +43,12 @@ export class Tiles {
     }
     if ((range.last + 1) * each < this.durationSec) this.tile(level, range.last + 1);
     this.forget();
+  }
+
+  /** Gives the pictures' memory back. */
+  close(): void {
+    for (const { picture } of this.tiles.values()) picture.close();
+    this.tiles.clear();
   }
 
   private tile(level: number, number: number): Tile {
