@@ -58,6 +58,12 @@ class Studio:
         Only music below these is listed, instead of what ``instructions.json`` allows.
     demo
         Whether to make the demo crate at once if there is no music yet.
+
+    Attributes
+    ----------
+    reported
+        For each page that plays, the newest of its decks' reports that is in the notebook;
+        ``reporting`` guards it.
     """
 
     def __init__(
@@ -71,6 +77,8 @@ class Studio:
         self._remembered: dict[tuple[Hashable, ...], Any] = {}
         self._changes = 0
         self._loaded_bundle: tuple[int, Bundle] | None = None
+        self.reporting = threading.Lock()
+        self.reported: dict[str, int] = {}
         self.warnings: list[str] = []
         self.instructions = self._read_instructions()
         self.library = Library(settings, self.instructions)

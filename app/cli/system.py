@@ -18,6 +18,7 @@ from app.cli import console
 from app.cli.analyse import show_dependencies
 from app.cli.console import JsonFlag
 from app.cli.tracks import open_library
+from app.decks.build import DecksNotBuilt, ensure_built, find_built
 from app.demo import make_demo
 from library.settings import PROJECT_ROOT, Settings
 
@@ -53,9 +54,21 @@ def app(
         arguments.append("--demo")
     for folder in allowed_folder or ():
         arguments += ["--allowed-folder", str(folder.expanduser().resolve())]
+    _build_decks()
     # Streamlit reads .streamlit/config.toml from the working directory
     os.chdir(PROJECT_ROOT)
     os.execv(sys.executable, arguments)
+
+
+def _build_decks() -> None:
+    """Make the live decks' scripts where they are missing; without them the page says so."""
+    if find_built() is not None:
+        return
+    console.err.print("Building the live decks …")
+    try:
+        ensure_built()
+    except DecksNotBuilt as error:
+        console.err.print(str(error), markup=False)
 
 
 def free_port() -> int:

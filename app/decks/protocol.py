@@ -31,13 +31,18 @@ from app.decks.reports import (
     newest,
     read_box,
 )
-from app.studio import LOOKED_THROUGH, PLAYED, Studio
+from app.studio import PLAYED, Studio
 from library.corrections import HOT_CUES, check_correction
 from library.errors import BadCorrection, UnknownTrack
 from library.grids import Grid, bar_one_here, double_grid, halve_grid, shift_grid
 
 HOT_CUE, GRID = "hot_cues", "grid"
 """Kinds of notebook entries that reports become."""
+
+CRASH_ENTRIES = 5_000
+"""Newest entries among which a page's last report is looked for: more than a page can hold back."""
+
+_SOURCE = "deck "
 
 ASKED_SEC = 15.0
 """For so long a track that the DJ asked for outranks what the decks say lies there: by then it was
@@ -156,23 +161,21 @@ def apply_reports(studio: Studio, live: Live, box: Any) -> bool:
         return False  # an answer of 0 makes the browser say what lies on its decks
     last = newest(box)
     fresh = [report for report in reports if report.seq > live.acked]
-    kinds: set[str] = set()
-    for report in fresh:
-        try:
-            kinds |= _apply(studio, live, report)
-        except SegueError as error:
-            live.told.append(str(error))
-    if kinds:
-        studio.library.refresh_words()
-        for kind in kinds:
-            studio.heard(kind)
+    with studio.reporting:  # two tabs may bring the same reports of a page that is gone
+        words = _Words(studio)
+        for report in fresh:
+            try:
+                _apply(studio, live, report, words)
+            except SegueError as error:
+                live.told.append(str(error))
+    words.publish()
     moved = last > live.acked
     live.acked = max(live.acked, last)
     return moved
 
 
-def _apply(studio: Studio, live: Live, report: AnyReport) -> set[str]:
-    """Take one report in; return the kinds of notebook entries that were written."""
+def _apply(studio: Studio, live: Live, report: AnyReport, words: _Words) -> None:
+    """Take one report in."""
     match report:
         case Hello(decks=decks):
             live.greeted = True
@@ -200,35 +203,65 @@ def _apply(studio: Studio, live: Live, report: AnyReport) -> set[str]:
         case Played(id=track_id):
             if track_id not in live.played:
                 live.played.append(track_id)
-            return _write(studio, report, track_id, PLAYED)
+            words.write(report, track_id, PLAYED)
         case HotCue(id=track_id):
-            return _write(studio, report, track_id, HOT_CUE)
+            words.write(report, track_id, HOT_CUE)
         case GridEdit(id=track_id):
-            return _write(studio, report, track_id, GRID)
-    return set()
+            words.write(report, track_id, GRID)
 
 
 # -- the notebook ----------------------------------------------------------------------------------
 
 
-def _write(studio: Studio, report: AnyReport, track_id: str, kind: str) -> set[str]:
-    """Write what a report says, unless it stands there already."""
-    studio.row(track_id)
-    notebook = studio.library.notebook
-    source = f"deck {report.client}/{report.seq}"
-    known = notebook.history(track_id, kind, limit=LOOKED_THROUGH)
-    if any(entry.source == source for entry in known):
-        return set()  # dealt with before the answer was lost
-    standing = notebook.latest(track_id).get(kind)
-    value = _value(studio, report, standing)
-    if value is None or value == standing:
-        return set()
-    notebook.record(track_id, kind, check_correction(kind, value), source)
-    return {kind}
+class _Words:
+    """Writes one box's reports to the notebook, each once, reading what stands only once."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._standing: dict[str, dict[str, Any]] = {}
+        self._kinds: set[str] = set()
+
+    def write(self, report: AnyReport, track_id: str, kind: str) -> None:
+        """Write what a report says, unless that was done or stands there already."""
+        studio = self._studio
+        studio.row(track_id)
+        if report.seq <= self._done(report.client):
+            return
+        notebook = studio.library.notebook
+        if track_id not in self._standing:
+            self._standing[track_id] = notebook.latest(track_id)
+        standing = self._standing[track_id].get(kind)
+        value = check_correction(kind, _value(studio, report, standing))
+        if value != standing:
+            notebook.record(track_id, kind, value, f"{_SOURCE}{report.client}/{report.seq}")
+            self._standing[track_id][kind] = value
+            self._kinds.add(kind)
+        studio.reported[report.client] = report.seq
+
+    def _done(self, client: str) -> int:
+        """Return the newest report of a page that is in the notebook.
+
+        A page's reports are written in their order, so all before it are done as well, also
+        where the server was killed before it could say so.
+        """
+        reported = self._studio.reported
+        if client not in reported:
+            prefix = f"{_SOURCE}{client}/"
+            entries = self._studio.library.notebook.history(limit=CRASH_ENTRIES)
+            sources = (entry.source for entry in entries if entry.source.startswith(prefix))
+            reported[client] = int(next(sources, "/0").rpartition("/")[2])
+        return reported[client]
+
+    def publish(self) -> None:
+        """Show what was written everywhere."""
+        if self._kinds:
+            self._studio.library.refresh_words()
+        for kind in self._kinds:
+            self._studio.heard(kind)
 
 
 def _value(studio: Studio, report: AnyReport, standing: Any) -> Any:
-    """Return the whole value that a report makes of what stands, None where it makes none."""
+    """Return the whole value that a report makes of what stands."""
     match report:
         case Played(deck=deck, sec=sec):
             return {"deck": deck, "sec": round(sec, 3)}
@@ -240,14 +273,14 @@ def _value(studio: Studio, report: AnyReport, standing: Any) -> Any:
                 cues[letter] = {"at_sec": round(cue.sec, 6), "name": before.get("name", "")}
                 if cue.loop_end_sec is not None:
                     cues[letter]["loop_end_sec"] = round(cue.loop_end_sec, 6)
-            return check_correction(HOT_CUE, cues)
+            return cues
         case GridEdit():
             grid = studio.library.grid(report.id)
             if grid is None:
                 raise BadCorrection("grid", "the track has no grid to edit")
             changed = _edited(grid, report)
             return standing if changed == grid else changed.to_value()
-    return None
+    return standing
 
 
 def _edited(grid: Grid, report: GridEdit) -> Grid:

@@ -15,7 +15,9 @@ import soundfile
 from typer.testing import CliRunner, Result
 
 from analysis.report import Report
+from app.cli import system
 from app.cli.main import app
+from app.decks.build import DecksNotBuilt
 from library.library import Library
 from library.settings import Settings
 
@@ -229,3 +231,23 @@ def test_doctor_counts_the_library(segue: Any) -> None:
     found = json.loads(segue("doctor", "--json").stdout)
     assert found["tracks"] == 16
     assert found["missing_audio"] == 0
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_app_builds_the_decks_first_and_opens_whatever_comes_of_it(
+    fails: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done: list[str] = []
+
+    def build() -> None:
+        done.append("built")
+        if fails:
+            raise DecksNotBuilt("there is no network")
+
+    monkeypatch.setattr(system, "find_built", lambda: None)
+    monkeypatch.setattr(system, "ensure_built", build)
+    monkeypatch.setattr("os.chdir", lambda _path: None)
+    monkeypatch.setattr("os.execv", lambda _program, arguments: done.append(arguments[3]))
+    system.app(port=9000)
+    assert done == ["built", "run"]
+    assert ("there is no network" in capsys.readouterr().err) is fails

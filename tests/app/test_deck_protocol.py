@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -71,7 +73,8 @@ def test_after_a_crash_before_the_answer_nothing_is_done_twice(studio: Studio) -
     box.put("grid", id=LANTERN, edit="shift", value=5.0).put("played", deck="a", id=LANTERN, sec=31)
     apply_reports(studio, Live(), box.sent)
     grid, entries = studio.library.grid(LANTERN), studio.library.notebook.last_id()
-    apply_reports(studio, Live(), box.sent)  # another server, another session
+    studio.reported.clear()  # another server, another session
+    apply_reports(studio, Live(), box.sent)
     assert studio.library.grid(LANTERN) == grid
     assert studio.library.notebook.last_id() == entries
 
@@ -82,6 +85,7 @@ def test_what_was_undone_stays_undone_when_its_report_comes_again(studio: Studio
     apply_reports(studio, Live(), box.sent)
     assert studio.library.grid(LANTERN) != before
     studio.undo(LANTERN, "grid")
+    studio.reported.clear()
     apply_reports(studio, Live(), box.sent)
     assert studio.library.grid(LANTERN) == before
 
@@ -106,6 +110,18 @@ def test_hot_cues_are_set_moved_cleared_and_undone(studio: Studio, live: Live) -
     box.put("hot_cue", id=LANTERN, slot=0, cue={"sec": 4.0, "loop_end_sec": None})
     apply_reports(studio, live, box.sent)
     assert studio.library.notebook.last_id() == entries, "it stands there already"
+
+
+def test_a_long_box_that_was_half_written_is_finished_and_nothing_doubled(studio: Studio) -> None:
+    box = Box().hello()
+    for number in range(120):
+        cue = {"sec": number / 4, "loop_end_sec": None}
+        box.put("hot_cue", id=(LANTERN, HARBOUR)[number % 2], slot=number % 8, cue=cue)
+    apply_reports(studio, Live(), box.sent[:80])
+    studio.reported.clear()  # killed before the answer
+    apply_reports(studio, Live(), box.sent)
+    entries = studio.library.notebook.history(kind="hot_cues")[::-1]
+    assert [int(entry.source.rpartition("/")[2]) for entry in entries] == list(range(2, 122))
 
 
 @pytest.mark.parametrize(
@@ -225,9 +241,10 @@ def test_however_boxes_overlap_each_report_counts_once(ends: list[int]) -> None:
     for number in range(11):
         whole.put("problem", sentence=str(number))
     live = Live()
+    studio = SimpleNamespace(reporting=threading.Lock())  # nothing is looked up
     highest = 0
     for end in ends:
-        apply_reports(None, live, whole.sent[:end])  # type: ignore[arg-type] # nothing is looked up
+        apply_reports(studio, live, whole.sent[:end])
         highest = max(highest, end)
         assert live.acked == highest
     assert live.told == [str(number) for number in range(highest - 1)]
