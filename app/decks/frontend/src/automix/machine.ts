@@ -39,6 +39,8 @@ export class Automix {
   private glide: Glide | null = null;
   /** Until the first track runs. */
   private opening: Opening | null = null;
+  /** Told to stop; its controls go to rest once it has, for its fader must not rise before. */
+  private leaving: DeckId | null = null;
   /** Answers that belong to an earlier run are told by it. */
   private run = 0;
 
@@ -67,6 +69,10 @@ export class Automix {
   step(nowMs: number): void {
     if (!this.active || this.set === null) return;
     this.followGlide(nowMs);
+    if (this.leaving !== null && !this.deck(this.leaving).playing) {
+      this.rest(this.leaving);
+      this.leaving = null;
+    }
     if (this.opening !== null) this.open(this.opening);
     else if (this.mix?.running === true) this.lead(this.mix, nowMs);
     else this.approach(nowMs);
@@ -81,7 +87,7 @@ export class Automix {
     if (set === null) return;
     this.run += 1;
     this.active = true;
-    this.next = this.mix = this.glide = this.opening = null;
+    this.next = this.mix = this.glide = this.opening = this.leaving = null;
     const place = (deck: DeckId): number => set.tracks.findIndex(({ id }) => id === this.deck(deck).track?.id);
     const heard = DECKS.filter((deck) => this.deck(deck).playing).sort((one, other) => place(one) - place(other));
     const [first, last] = [heard[0], heard.at(-1)];
@@ -149,7 +155,7 @@ export class Automix {
   private stop(): void {
     this.run += 1;
     this.active = false;
-    this.next = this.mix = this.glide = this.opening = null;
+    this.next = this.mix = this.glide = this.opening = this.leaving = null;
     this.engine.state.automix = null;
   }
 
@@ -299,7 +305,7 @@ export class Automix {
   private arrive(mix: Mix, nowMs: number): void {
     const left = this.out;
     if (this.deck(left).playing) this.press("play", left);
-    this.rest(left);
+    this.leaving = left;
     this.rest(mix.in);
     const { rateIn, glideSec } = mix.plan;
     this.glide = Math.abs(rateIn - 1) > SAME_RATE ? { deck: mix.in, from: rateIn, to: 1, startMs: nowMs, sec: glideSec } : null;

@@ -13,6 +13,9 @@ class Simulated extends FakeEngine {
   readonly missing = new Set<string>();
   readonly rates: { at: number; deck: DeckId; rate: number }[] = [];
   private readonly tempos: Record<DeckId, number> = { a: 1, b: 1 };
+  /** Frames until a pressed PLAY shows in the state, as on another thread. */
+  lagFrames = 0;
+  private readonly late: { frames: number; act: () => void }[] = [];
   private readonly armed: Partial<Record<DeckId, { fromSec: number; atSec: number }>> = {};
 
   override async load(deck: DeckId, wish: DeckWish): Promise<void> {
@@ -33,7 +36,14 @@ class Simulated extends FakeEngine {
     this.rates.push({ at: this.now, deck, rate });
   }
   override dispatch(action: Action): void {
+    const wasPlaying = action.deck && this.state.decks[action.deck].playing;
     super.dispatch(action);
+    if (action.control === "play" && action.deck && action.value === 1 && this.lagFrames > 0) {
+      const deck = this.state.decks[action.deck];
+      const goal = deck.playing;
+      deck.playing = wasPlaying ?? false;
+      this.late.push({ frames: this.lagFrames, act: () => (deck.playing = goal) });
+    }
     const deck = action.deck && this.state.decks[action.deck];
     if (!deck) return;
     if (action.control === "seek") deck.positionSec = action.value * LENGTH_SEC;
@@ -41,6 +51,7 @@ class Simulated extends FakeEngine {
   }
   advance(sec: number): void {
     this.now += sec;
+    for (const one of this.late) if (one.frames-- === 0) one.act();
     for (const name of ["a", "b"] as const) {
       const deck = this.state.decks[name];
       deck.rate = deck.playing ? this.tempos[name] : 0;
@@ -134,6 +145,22 @@ describe("automix", () => {
     await play(6);
     expect([a(), b()].map(({ fader, eqLow, filter }) => [fader, eqLow, filter])).toEqual([[1, 0.5, 0.5], [1, 0.5, 0.5]]);
     expect(a().playing).toBe(false);
+  });
+
+  it("waits for what the audio thread has not yet said, and raises no fader before its deck is silent", async () => {
+    engine.lagFrames = 8;
+    player.wish(wish(3));
+    await play(70);
+    let loud = 0;
+    for (let t = 0; t < 10; t += FRAME_SEC) {
+      await play(FRAME_SEC);
+      const share = (a().positionSec - 60) / 16;
+      if (share >= 1 && a().playing && a().track?.id === "t0" && a().fader > 0) loud += 1;
+    }
+    expect(loud).toBe(0);
+    expect(said()).toEqual(["started 0", "step 1"]);
+    expect(engine.actions.filter(({ control, value }) => control === "play" && value === 1)).toHaveLength(2);
+    expect([a().playing, a().fader, b().playing]).toEqual([false, 1, true]);
   });
 
   it("brings the tempo back to the track's own afterwards, evenly", async () => {
