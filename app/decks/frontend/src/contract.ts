@@ -314,6 +314,7 @@ export type EngineEvent =
   | { type: "grid"; id: string; edit: "bar_one" | "shift" | "double" | "halve"; value: number } // seconds, ms, 0, 0
   | { type: "load_request"; deck: DeckId; id: string }
   | { type: "played"; deck: DeckId; id: string; sec: number } // heard for half a minute, once a load
+  // "taken_over": the wish stays, for the control `automix` goes on with it; "ended": it is over
   | { type: "automix"; state: "started" | "step" | "taken_over" | "ended"; id: string; step: number }
   | { type: "problem"; sentence: string };
 
