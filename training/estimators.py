@@ -30,6 +30,9 @@ TREES = 400
 ROUNDS = 80
 """Rounds of boosting at a learning rate of 0.1."""
 
+SVM_MOST_ROWS = 8000
+"""Beyond, its time grows with the square of the rows, and the trees know enough without it."""
+
 SVM_FOLDS = 3
 """Folds in which a support vector machine learns how sure it is."""
 
@@ -96,8 +99,10 @@ def fit_member(name: str, matrix: Matrix, truth: npt.NDArray[np.int_]) -> Any | 
     truth
         Class indices, shape (n,), of at least two classes.
     """
-    if name == "svm" and min(Counter(truth.tolist()).values()) < SVM_FOLDS:
-        return None  # it could not see every class in every fold
+    if name == "svm" and (
+        len(truth) > SVM_MOST_ROWS or min(Counter(truth.tolist()).values()) < SVM_FOLDS
+    ):
+        return None  # it would take hours, or not see every class in every fold
     with threadpool_limits(1):  # threads that wait for each other cost more than they bring
         return MEMBERS[name](len(matrix)).fit(matrix, truth)
 

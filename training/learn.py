@@ -237,13 +237,35 @@ def learn_now(library: Library, track_id: str, bucket: str) -> int:
     space = read_space(space_path(library.settings))
     if space is None:
         return 0
+    asked = _asked(library)
+    return _write_leanings(library, asked, leanings(space, track_id, bucket, asked))
+
+
+def unlearn(library: Library, track_id: str, bucket: str) -> int:
+    """Take `learn_now` back, where the DJ has withdrawn the word; return how many tracks.
+
+    The same step backwards, so that the answers are those from before the word.
+    """
+    space = read_space(space_path(library.settings))
+    if space is None:
+        return 0
+    asked = _asked(library)
+    return _write_leanings(library, asked, leanings(space, track_id, bucket, asked, back=True))
+
+
+def _asked(library: Library) -> dict[str, Prediction]:
+    """Return the answers on tracks that the DJ has not spoken on."""
     said = library.notebook.latest_of()
-    asked = {
+    return {
         track: one["bucket"]
         for track, one in library.predictions.all(["bucket"]).items()
         if "bucket" not in said.get(track, {})
     }
-    changed = leanings(space, track_id, bucket, asked)
+
+
+def _write_leanings(
+    library: Library, asked: Mapping[str, Prediction], changed: dict[str, Prediction]
+) -> int:
     library.predictions.write("bucket", changed)
     note_predictions(library.settings.logs, "bucket", asked, changed, {})
     library.refresh_words()

@@ -29,6 +29,9 @@ REACH = 5
 STRENGTH = 1.0
 """A correction of the very same sound weighs as much as all that the forest knew."""
 
+ROUNDING = 1e-6
+"""What is left of an answer that there was none of before."""
+
 FELT = 0.05
 """Weights below change nothing that anybody would see."""
 
@@ -149,7 +152,7 @@ def read_space(path: Path) -> Space | None:
         return None
 
 
-def leaned(prediction: Prediction, bucket: str, weight: float) -> Prediction:
+def leaned(prediction: Prediction, bucket: str, weight: float, *, back: bool = False) -> Prediction:
     """Return a prediction after a neighbour was said to be of ``bucket``.
 
     Parameters
@@ -160,15 +163,24 @@ def leaned(prediction: Prediction, bucket: str, weight: float) -> Prediction:
         What the DJ called the neighbour.
     weight
         How near it is, 1 the same sound.
+    back
+        Undo that: return the prediction from before.
     """
     likely: dict[str, float] = (
         {} if prediction.value is None else {prediction.value: prediction.probability}
     )
     likely |= dict(prediction.alternatives)
     push = STRENGTH * weight
-    likely = {name: p / (1 + push) for name, p in likely.items()}
-    likely[bucket] = likely.get(bucket, 0.0) + push / (1 + push)
-    falling = sorted(likely.items(), key=lambda item: (-item[1], item[0]))
+    if back:
+        likely[bucket] = likely.get(bucket, 0.0) - push / (1 + push)
+        likely = {name: min(1.0, p * (1 + push)) for name, p in likely.items()}
+    else:
+        likely = {name: p / (1 + push) for name, p in likely.items()}
+        likely[bucket] = likely.get(bucket, 0.0) + push / (1 + push)
+    falling = sorted(
+        ((name, p) for name, p in likely.items() if p > ROUNDING),
+        key=lambda item: (-item[1], item[0]),
+    ) or [(bucket, 0.0)]
     version = prediction.model_version
     return Prediction(
         prediction.kind,
@@ -196,10 +208,15 @@ def leanings(
     track_id: str,
     bucket: str,
     predictions: Mapping[str, Prediction],
+    *,
+    back: bool = False,
 ) -> dict[str, Prediction]:
-    """Return the predictions that change because a track was said to be of ``bucket``."""
+    """Return the predictions that change because a track was said to be of ``bucket``.
+
+    With ``back``, because that word was withdrawn.
+    """
     return {
-        track: leaned(predictions[track], bucket, weight)
+        track: leaned(predictions[track], bucket, weight, back=back)
         for track, weight in space.felt_by(track_id).items()
         if track in predictions
     }

@@ -21,6 +21,10 @@ if page == topbar.SET:
     from app.pages import set as set_page  # plotly waits until somebody asks for it
 
     set_page.show(studio)
+elif page == topbar.BUCKETS:
+    from app.pages import buckets as buckets_page
+
+    buckets_page.show(studio)
 elif studio.has_music():
     plan = mixer.planned(studio)
     with st.container(key="console"):

@@ -17,7 +17,7 @@ from library.tracks import TrackRow
 
 # How often a page asks how far a job is: quick enough to look alive, rare enough to cost nothing.
 POLL_SEC = 0.7
-DECKS_PAGE, SET = "Decks", "Set"
+DECKS_PAGE, SET, BUCKETS = "Decks", "Set", "Buckets"
 """The pages."""
 # Rows of the search's answer; more would cover the decks.
 SHOWN_RESULTS = 8
@@ -29,7 +29,7 @@ def show(studio: Studio) -> str:
     Returns
     -------
     str
-        The page chosen: `DECKS_PAGE` or `SET`.
+        The page chosen: `DECKS_PAGE`, `SET` or `BUCKETS`.
     """
     page = DECKS_PAGE
     with st.container(key="topbar", horizontal=True, wrap=False, vertical_alignment="center"):
@@ -41,7 +41,7 @@ def show(studio: Studio) -> str:
         if studio.has_music():
             page = st.segmented_control(
                 "Page",
-                [DECKS_PAGE, SET],
+                [DECKS_PAGE, SET, BUCKETS],
                 default=DECKS_PAGE,
                 key="page",
                 required=True,

@@ -27,6 +27,7 @@ from training.learn import (
     learning_curve,
     predict_with,
     space_path,
+    unlearn,
 )
 from training.registry import find_version, outdated_libraries, versions
 from training.review import review_order
@@ -82,6 +83,12 @@ def test_a_correction_reaches_what_sounds_alike_at_once(library: Library) -> Non
     far = max(set(before) - {track}, key=lambda one: -space.felt_by(track).get(one, 0.0))
     assert after[far] == before[far]
     assert learn_now(library, "nobody", "PEAK") == 0
+    library.undo(track, "bucket")
+    unlearn(library, track, "PEAK")
+    for name, one in library.predictions.all(["bucket"]).items():
+        was, now = before[name]["bucket"], one["bucket"]
+        assert now.value == was.value
+        assert now.probability == pytest.approx(was.probability)
 
 
 def test_a_neighbours_bucket_gains_what_the_others_lose() -> None:

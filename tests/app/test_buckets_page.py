@@ -1,0 +1,97 @@
+"""The page Buckets as Streamlit runs it, without a browser."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.reviewing import LEAST_CERTAIN, NO_BUCKET, accepted, queue, say, take_back
+from app.studio import Studio, get_studio
+from library.predictions import Prediction
+from library.settings import PROJECT_ROOT
+from training.learn import learn_labels
+
+IDS = {name: hashlib.md5(name.encode()).hexdigest() for name in ("Lantern", "Harbour", "Comet")}
+
+
+@pytest.fixture
+def asked(studio: Studio) -> Studio:
+    """A studio whose model is surest of Lantern and least sure of Comet."""
+    learn_labels(studio.library, ("bucket",))
+    studio.library.predictions.write(
+        "bucket",
+        {
+            IDS["Lantern"]: Prediction("bucket", "CLUB/HOUSE", 0.9, (("CLUB/TECHNO", 0.1),)),
+            IDS["Harbour"]: Prediction("bucket", "CLUB/HOUSE", 0.6, (("CLUB/TECHNO", 0.4),)),
+            IDS["Comet"]: Prediction("bucket", "CLUB/HOUSE", 0.45, (("CLUB/TECHNO", 0.4),)),
+        },
+    )
+    studio.library.refresh_words()
+    studio.forget()
+    return studio
+
+
+def open_page() -> AppTest:
+    page = AppTest.from_file(str(PROJECT_ROOT / "app/pages/main.py"), default_timeout=120)
+    page.session_state["page"] = "Buckets"
+    return page.run()
+
+
+def press(page: AppTest, key: str) -> AppTest:
+    return next(one for one in page.button if one.key == key).click().run()
+
+
+def titles(studio: Studio, view: str = LEAST_CERTAIN) -> list[str]:
+    return [one.row.title for one in queue(studio, view)]
+
+
+def test_the_least_certain_answer_is_looked_at_first_and_taken(asked: Studio) -> None:
+    page = open_page()
+    assert not page.exception
+    assert titles(get_studio()) == ["Comet", "Harbour", "Lantern"]
+    page = press(page, "buckets-say-2")
+    assert not page.exception
+    row = get_studio().library.row(IDS["Comet"])
+    assert (row.bucket.value, row.bucket.source) == ("CLUB/TECHNO", "dj")
+    assert "Comet" not in titles(get_studio())
+    page = press(page, "buckets-say-1")
+    assert len(titles(get_studio())) == 1
+    rate = accepted(get_studio())
+    assert rate is not None
+    assert rate.overall == 0.5
+    page = press(page, "buckets-undo")
+    assert not page.exception
+    assert len(titles(get_studio())) == 2
+    rate = accepted(get_studio())
+    assert rate is not None
+    assert rate.overall == 0.0
+
+
+def test_skipping_looks_at_the_next_one_and_says_nothing(asked: Studio) -> None:
+    page = open_page()
+    page = press(page, "buckets-skip")
+    assert page.session_state["buckets-at"] == IDS["Harbour"]
+    assert get_studio().library.notebook.latest_of() == {}
+
+
+def test_all_sure_answers_are_accepted_at_once(asked: Studio) -> None:
+    page = press(open_page(), "buckets-bulk")
+    assert not page.exception
+    assert titles(get_studio()) == ["Comet"]
+    assert get_studio().library.row(IDS["Lantern"]).bucket.source == "dj"
+
+
+def test_what_lies_in_no_bucket_is_a_view_of_its_own(asked: Studio) -> None:
+    assert titles(asked, NO_BUCKET) == []
+
+
+def test_a_correction_moves_what_sounds_alike_in_the_queue(asked: Studio) -> None:
+    before = {one.row.title: one.prediction for one in queue(asked, LEAST_CERTAIN)}
+    say(asked, IDS["Harbour"], "CLUB/TECHNO", "correct")
+    after = {one.row.title: one.prediction for one in queue(asked, LEAST_CERTAIN)}
+    assert "Harbour" not in after
+    assert any(after[name] != before[name] for name in after)
+    take_back(asked, IDS["Harbour"])
+    assert "Harbour" in titles(asked)
