@@ -1,7 +1,8 @@
-"""How well Segue's table models name genres, on public tables of features.
+"""How well Segue names genres and buckets, what corrections bring, and how long it takes.
 
-``python benchmarks/buckets.py --tables DIR`` reads ``beatsdataset/beatsdataset.csv`` and
-``gtzan/features_30_sec.csv`` below ``DIR``; ``docs/buckets.md`` says what each line means.
+``python benchmarks/buckets.py --tables DIR`` reads ``beatsdataset/beatsdataset.csv``,
+``gtzan/features_30_sec.csv`` and ``spotify_songs/spotify_songs.csv.gz`` below ``DIR``, and composes
+sketches into ``--cache``; ``docs/buckets.md`` says what each line means.
 """
 
 from __future__ import annotations

@@ -1,0 +1,38 @@
+"""How long it takes to learn from, and to answer, 50,000 rows."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from training.assign import assign
+from training.assigners import make_model
+from training.synthetic import make_dataset
+
+ROWS = 50_000
+LEARNED = 5_000
+"""Rows that the model which is asked has learned from: a large library of labels."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """CPU seconds of one model."""
+
+    model: str
+    train_rows: int
+    train_cpu_sec: float
+    asked_rows: int
+    answer_cpu_sec: float
+
+
+def time_model(name: str, *, learn: int = LEARNED, ask: int = ROWS) -> Timing:
+    """Train a model on made-up rows, and have it answer others, as `segue buckets assign` does."""
+    known = make_dataset(learn, seed=3)
+    features = known.drop(columns=["bucket_label", "artist", "title", "track_id"])
+    start = time.process_time()
+    model = make_model(name).fit(features, known["bucket_label"].tolist())
+    trained = time.process_time()
+    new = make_dataset(ask, seed=4).drop(columns="bucket_label")
+    asked = time.process_time()
+    assign(new, model)
+    return Timing(name, learn, trained - start, ask, time.process_time() - asked)
