@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.tasks import MixChoice
+from mixing.by_hand import with_bass_swap
+from mixing.curves import bass_swap_bar
 from mixing.plan import MixPoint, Plan, ScoredCandidate, Side
 from mixing.styles import BARS, PlainFade
 
@@ -24,12 +26,15 @@ class Hand:
         A length in bars.
     mix_out_sec, mix_in_sec
         Points in track time.
+    bass_bar
+        Bar of the transition, from 1, at which the basslines change places.
     """
 
     style: str | None = None
     bars: int | None = None
     mix_out_sec: float | None = None
     mix_in_sec: float | None = None
+    bass_bar: int | None = None
 
     def applied(self, choice: MixChoice) -> MixChoice:
         """Return the mixer's choice with the DJ's parts in place of its own."""
@@ -40,6 +45,26 @@ class Hand:
             mix_out_sec=self.mix_out_sec,
             mix_in_sec=self.mix_in_sec,
         )
+
+    def moved(self, plan: Plan) -> Plan:
+        """Return the plan of the choice with the basslines where the DJ wants them.
+
+        Another way across may have no such bar, or no basslines to change: it keeps its own.
+        """
+        if self.bass_bar is None or not may_move_bass(plan) or self.bass_bar > plan.bars + 1:
+            return plan
+        return with_bass_swap(plan, self.bass_bar)
+
+
+def may_move_bass(plan: Plan) -> bool:
+    """Return whether a plan has basslines that change places inside the transition."""
+    return plan.blend and bass_swap_bar(plan) is not None
+
+
+def bass_moved(hand: Hand, plan: Plan, by_bars: int) -> Hand:
+    """Return the hand that lets the basslines change places so many bars later."""
+    bar = (bass_swap_bar(plan) or 1) + by_bars
+    return replace(hand, bass_bar=min(max(bar, 1), plan.bars + 1))
 
 
 def taken(candidate: ScoredCandidate) -> Hand:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import hashlib
 import json
+import os
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +29,12 @@ TRANSITION, PLAIN = "render", "plain"
 
 CONTEXT_BARS = 16
 """Bars of each track heard before and after a transition in its preview."""
+
+KEPT = 40
+KEPT_BYTES = 2 << 30
+"""How many previews, and how much of them, are kept; the one shown longest ago goes first."""
+IN_USE_SEC = 3600.0
+"""What a page has shown within the hour may be playing, and stays."""
 
 _NOT_HEARD = {"candidates", "reasons", "warnings", "steps", "requested_style"}
 
@@ -54,21 +64,41 @@ def plain_fade(plan: Plan, a: Report, b: Report) -> Plan:
     return fade
 
 
-def find(studio: Studio, choice: MixChoice, kind: str = TRANSITION) -> Job | None:
+def word_of(studio: Studio, choice: MixChoice, plan: Plan | None) -> str:
+    """Return the word of a choice, or of the plan that the DJ's hand has made of it."""
+    return studio.fingerprint(choice) if plan is None else fingerprint(plan, choice.file_format)
+
+
+def find(
+    studio: Studio, choice: MixChoice, kind: str = TRANSITION, plan: Plan | None = None
+) -> Job | None:
     """Return the job that renders or has rendered this choice, None where there is none.
 
-    A finished one counts only while its file is there.
+    A finished one counts only while its file is there. Its file counts as shown just now.
+
+    Parameters
+    ----------
+    choice, kind
+        As of :func:`start`.
+    plan
+        The choice's plan as moved by hand; None: as the planner made it.
     """
-    word = studio.fingerprint(choice)
+    word = word_of(studio, choice, plan)
     for job in studio.jobs.of_kind(kind):
         if job.about.get("sounds") != word:
             continue
-        if job.active or (job.state is JobState.DONE and Path(job.result.rendered.path).is_file()):
+        if job.active:
             return job
+        if job.state is JobState.DONE:
+            with contextlib.suppress(OSError):
+                os.utime(job.result.rendered.path)
+                return job
     return None
 
 
-def start(studio: Studio, choice: MixChoice, kind: str = TRANSITION) -> Job:
+def start(
+    studio: Studio, choice: MixChoice, kind: str = TRANSITION, plan: Plan | None = None
+) -> Job:
     """Render a choice, or return the job that has done so; its result is the measured plan.
 
     Parameters
@@ -77,11 +107,14 @@ def start(studio: Studio, choice: MixChoice, kind: str = TRANSITION) -> Job:
         The transition.
     kind
         `TRANSITION`, or `PLAIN` for the crossfade to compare it with.
+    plan
+        The choice's plan as moved by hand; None: as the planner made it.
     """
-    found = find(studio, choice, kind)
+    found = find(studio, choice, kind, plan)
     if found is not None:
         return found
-    plan = studio.plan(choice)
+    word = word_of(studio, choice, plan)
+    plan = plan or studio.plan(choice)
     if kind == PLAIN:
         plan = plain_fade(plan, studio.report(choice.first), studio.report(choice.second))
     return studio.jobs.submit(
@@ -89,7 +122,7 @@ def start(studio: Studio, choice: MixChoice, kind: str = TRANSITION) -> Job:
         "Rendering" if kind == TRANSITION else "Rendering a plain crossfade",
         lambda job: _render(studio, job, plan, choice),
         lane=Lane.RENDER,
-        about={"sounds": studio.fingerprint(choice)},
+        about={"sounds": word},
     )
 
 
@@ -105,8 +138,43 @@ def _render(studio: Studio, job: Job, plan: Plan, choice: MixChoice) -> Plan:
     out = studio.settings.mixes / f"{name}.{choice.file_format}"
     out.parent.mkdir(parents=True, exist_ok=True)
     done = render(plan, out, CONTEXT_BARS, progress=lambda share, words: job.report(words, share))
-    done.write(out.with_suffix(".plan.json"))
+    done.write(out.with_suffix(_PLAN))
+    tidy(out.parent)
     return done
+
+
+_PLAN = ".plan.json"
+
+
+def tidy(folder: Path) -> list[Path]:
+    """Remove the previews of a folder that are too many or too large, those shown longest ago.
+
+    Only what has its plan beside it is a preview: whole sets and other files stay.
+
+    Returns
+    -------
+    list of Path
+        The audio files removed.
+    """
+    shown: list[tuple[float, int, Path]] = []
+    for note in folder.glob(f"*{_PLAN}"):
+        for path in folder.glob(f"{glob.escape(note.name.removesuffix(_PLAN))}.*"):
+            if path != note:
+                with contextlib.suppress(OSError):
+                    stat = path.stat()
+                    shown.append((stat.st_mtime, stat.st_size, path))
+    shown.sort(reverse=True)
+    removed: list[Path] = []
+    total, oldest_in_use = 0, time.time() - IN_USE_SEC
+    for place, (at, size, path) in enumerate(shown):
+        total += size
+        if (place >= KEPT or total > KEPT_BYTES) and at < oldest_in_use:
+            path.unlink(missing_ok=True)
+            removed.append(path)
+    for path in removed:
+        if not any(each.stem == path.stem for _, _, each in shown if each not in removed):
+            path.with_suffix(_PLAN).unlink(missing_ok=True)
+    return removed
 
 
 def _slug(title: str) -> str:

@@ -70,8 +70,8 @@ def start_order(studio: Studio, plan: SetPlan, track_ids: Sequence[str]) -> Job:
 
     def work(job: Job) -> SetPlan:
         job.report("planning transitions")
-        again = plan_in_order([_report(studio, each) for each in track_ids], find_arc(plan.arc),
-                              plan.style)  # fmt: skip
+        reports = [_report(studio, each) for each in track_ids]
+        again = plan_in_order(reports, find_arc(plan.arc), plan.style, check=job.check)
         again.target_minutes = plan.target_minutes
         again.seed = plan.seed
         return again
@@ -111,6 +111,7 @@ def _build(studio: Studio, job: Job, choice: SetChoice) -> SetPlan:
         choice.wishes,
         choice.seed,
         bundle,
+        job.check,
     )
 
 

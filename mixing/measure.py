@@ -177,6 +177,19 @@ def _level(value: float, limits: _Limits) -> str:
     return "good" if value <= limits.unsure else "unsure" if value <= limits.clash else "clash"
 
 
+def say_voices(overlap_sec: float) -> tuple[str, str]:
+    """Return for how long two voices are heard, in words, and its level."""
+    words = f"Two voices: {overlap_sec:.1f} s" if overlap_sec >= 0.05 else "No two voices"
+    return words, _level(overlap_sec, _VOICES_SEC)
+
+
+def say_harmony(clash: float) -> tuple[str, str]:
+    """Return how well the notes of both go together, in words, and its level."""
+    level = _level(clash, _HARMONY)
+    how = {"good": "they agree", "unsure": "some notes rub", "clash": "the keys clash"}
+    return f"Harmony: {how[level]}", level
+
+
 def describe_quality(plan: Plan) -> list[tuple[str, str]]:
     """Return the measured quality in plain words.
 
@@ -217,13 +230,9 @@ def describe_quality(plan: Plan) -> list[tuple[str, str]]:
         level = _level(bass, _Limits(bar, 2 * bar))
         words.append((f"Two basslines: {bass:.1f} s ({bass / bar:.1f} bars)", level))
     if measured.vocal_overlap_sec is not None:
-        voices = measured.vocal_overlap_sec
-        level = _level(voices, _VOICES_SEC)
-        words.append((f"Two voices: {voices:.1f} s" if voices >= 0.05 else "No two voices", level))
+        words.append(say_voices(measured.vocal_overlap_sec))
     if measured.harmonic_clash is not None:
-        level = _level(measured.harmonic_clash, _HARMONY)
-        how = {"good": "they agree", "unsure": "some notes rub", "clash": "the keys clash"}
-        words.append((f"Harmony: {how[level]}", level))
+        words.append(say_harmony(measured.harmonic_clash))
     if measured.true_peak_dbtp is not None:
         peak = measured.true_peak_dbtp
         words.append((f"True peak {peak:.1f} dBTP", _level(peak, _PEAK_DBTP)))

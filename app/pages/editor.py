@@ -18,6 +18,7 @@ from app.studio import Studio
 from app.tasks import MixChoice
 from app.transition_view import Way
 from app.words import Said
+from mixing.curves import bass_swap_bar
 from mixing.facts import TrackFacts
 from mixing.plan import MixPoint, Plan, Side
 
@@ -57,11 +58,12 @@ def show(studio: Studio, now: Planned) -> None:
 
 def _points(now: Planned, plan: Plan, asked: MixChoice, facts: dict[str, TrackFacts]) -> None:
     with st.container(
-        key="nudges", horizontal=True, wrap=False, vertical_alignment="center", gap="small"
+        key="nudges", horizontal=True, wrap=True, vertical_alignment="center", gap="small"
     ):
         out, into = _deck(now.first, "a"), _deck(now.first, "b")
         _point(out, "Mix-out", plan.mix_out, facts["a"], (asked, plan, "a"))
         _point(into, "Mix-in", plan.mix_in, facts["b"], (asked, plan, "b"))
+        _bass(now, plan, asked)
 
 
 def _point(
@@ -99,8 +101,38 @@ def _point(
             )
 
 
+def _bass(now: Planned, plan: Plan, asked: MixChoice) -> None:
+    """Show at which bar the basslines change places, and let it be moved."""
+    bar = bass_swap_bar(plan)
+    if bar is None or not hand.may_move_bass(plan):
+        return
+    with st.container(
+        key="nudge-bass", horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"
+    ):
+        st.html(
+            f'<div class="point {now.first}"><b>Bass</b>'
+            f"<span>changes at bar {bar} of {plan.bars}</span></div>",
+            width="content",
+        )
+        for label, words, by_bars in (("−bar", "a bar earlier", -1), ("+bar", "a bar later", 1)):
+            st.button(
+                label,
+                key=f"nudge-bass-{label}",
+                help=f"Let the basslines change places {words}",
+                width="content",
+                disabled=not 1 <= bar + by_bars <= plan.bars + 1,
+                on_click=_move_bass,
+                args=(asked, plan, by_bars),
+            )
+
+
+def _move_bass(asked: MixChoice, plan: Plan, by_bars: int) -> None:
+    mixer.decide(asked, hand.bass_moved(mixer.hand(asked), plan, by_bars))
+
+
 def _nudge(asked: MixChoice, plan: Plan, side: Side, by_sec: float) -> None:
-    mixer.decide(asked, hand.nudged(plan, side, by_sec))
+    bass_bar = mixer.hand(asked).bass_bar
+    mixer.decide(asked, replace(hand.nudged(plan, side, by_sec), bass_bar=bass_bar))
 
 
 def _deck(first: Deck, side: Side) -> Deck:
@@ -123,13 +155,13 @@ def _picture(studio: Studio, now: Planned, plan: Plan, facts: dict[str, TrackFac
     into = view.place_words(facts["b"], plan.mix_in.sec)
     data["label"] = f"{mixer.headline(plan)}: out at {out}, in at {into}"
     for name, kind in (("heard", previews.TRANSITION), ("plain", previews.PLAIN)):
-        job = _done(studio, now.choice, kind)
+        job = _done(studio, now, kind)
         data[name] = None if job is None else _clock(job)
     components.transition(data)
 
 
-def _done(studio: Studio, choice: MixChoice | None, kind: str) -> Job | None:
-    job = None if choice is None else previews.find(studio, choice, kind)
+def _done(studio: Studio, now: Planned, kind: str) -> Job | None:
+    job = None if now.choice is None else previews.find(studio, now.choice, kind, now.plan)
     return job if job is not None and job.state is JobState.DONE else None
 
 
@@ -144,14 +176,14 @@ def _hear(studio: Studio, now: Planned) -> None:
     with st.container(
         key="editor-hear", horizontal=True, wrap=False, vertical_alignment="center", gap="small"
     ):
-        job = _done(studio, now.choice, previews.TRANSITION)
+        job = _done(studio, now, previews.TRANSITION)
         if job is None or now.choice is None:
             st.html(
                 '<div class="hint">Rendered, it can be heard here against a plain crossfade of the '
                 "same two points.</div>"
             )
             return
-        plain = _plain(studio, now.choice)
+        plain = _plain(studio, now.choice, now.plan)
         data = mixer.preview_data(job, now.first)
         data["compare"] = True
         data["volume"] = 1.0
@@ -177,15 +209,15 @@ def level(mine: Plan, plain: Plan) -> tuple[float, float]:
     return first, second
 
 
-def _plain(studio: Studio, choice: MixChoice) -> Job | None:
+def _plain(studio: Studio, choice: MixChoice, plan: Plan | None) -> Job | None:
     """Return the job of the plain crossfade; started once by itself, for it takes a moment."""
-    found = previews.find(studio, choice, previews.PLAIN)
-    word = studio.fingerprint(choice)
+    found = previews.find(studio, choice, previews.PLAIN, plan)
+    word = previews.word_of(studio, choice, plan)
     tried = st.session_state.setdefault("plain-tried", set())
     if found is None and word not in tried:
         tried.add(word)
         try:
-            found = previews.start(studio, choice, previews.PLAIN)
+            found = previews.start(studio, choice, previews.PLAIN, plan)
         except SegueError as error:
             session.tell(str(error))
         else:

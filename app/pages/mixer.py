@@ -21,6 +21,7 @@ from app.tasks import AUTO_BARS, FORMATS, MixChoice
 from app.transition_view import doubts
 from app.words import Said, Tone
 from library.instructions import Instructions
+from mixing.measure import say_harmony, say_voices
 from mixing.plan import Measured, Plan
 from mixing.styles import AUTO, BARS, EFFECTS, style_names
 
@@ -95,7 +96,8 @@ def planned(studio: Studio) -> Planned:
     )
     choice = hand(asked).applied(asked)
     try:
-        return Planned(first, choice, studio.plan(choice), asked=asked)
+        plan = hand(asked).moved(studio.plan(choice))
+        return Planned(first, choice, plan, asked=asked)
     except SegueError as error:
         return Planned(first, choice, problem=session.sentence(str(error)), asked=asked)
 
@@ -151,7 +153,9 @@ def show(studio: Studio, now: Planned) -> None:
         if now.choice is None:
             st.html('<div class="empty">Load both decks, and the way across stands here.</div>')
             return
-        job = previews.find(studio, now.choice) if now.plan is not None else None
+        job = None
+        if now.plan is not None:
+            job = previews.find(studio, now.choice, plan=now.plan)
         with st.container(
             key="render", horizontal=True, wrap=False, vertical_alignment="center", gap="small"
         ):
@@ -249,12 +253,12 @@ def _render(studio: Studio, now: Planned, job: Job | None) -> None:
         help="Nothing has changed since" if rendered else None,
         width="stretch",
         on_click=session.guarded(_start),
-        args=(studio, now.choice),
+        args=(studio, now.choice, now.plan),
     )
 
 
-def _start(studio: Studio, choice: MixChoice) -> None:
-    session.wait_for(previews.start(studio, choice).id, None)
+def _start(studio: Studio, choice: MixChoice, plan: Plan) -> None:
+    session.wait_for(previews.start(studio, choice, plan=plan).id, None)
 
 
 def _edit_button(now: Planned) -> None:
@@ -322,6 +326,8 @@ def measured_words(measured: Measured) -> list[Said]:
             (measured.drift_ms, words.drift),
             (measured.loudness_step_lu, words.loudness_step),
             (measured.bass_overlap_sec, words.bass_overlap),
+            (measured.vocal_overlap_sec, lambda sec: _as_said(say_voices(sec))),
+            (measured.harmonic_clash, lambda clash: _as_said(say_harmony(clash))),
             (measured.true_peak_dbtp, words.true_peak),
         )
         if value is not None
@@ -333,11 +339,18 @@ def measured_words(measured: Measured) -> list[Said]:
     return said
 
 
+def _as_said(words_and_level: tuple[str, str]) -> Said:
+    text, level = words_and_level
+    return Said(text, {"good": Tone.GOOD, "unsure": Tone.UNSURE}.get(level, Tone.BAD))
+
+
 _NAMES = {
     "kick_async_p95_ms": "kicks",
     "drift_ms": "drift",
     "loudness_step_lu": "loudness step",
     "bass_overlap_sec": "two basslines",
+    "vocal_overlap_sec": "voices",
+    "harmonic_clash": "harmony",
     "true_peak_dbtp": "true peak",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mixing.sets.arcs import Arc
@@ -19,6 +19,10 @@ STARTS = 3
 EVALUATIONS = 40_000
 """Orders looked at before the search ends: seconds for an hour's set, and the same on every
 machine, which a limit in time would not be."""
+CHECK_EVERY = 500
+"""Orders looked at between two questions whether to go on: some hundredths of a second."""
+
+Check = Callable[[], None]
 EXCHANGES = 8
 """Unused blocks tried for a place, the most promising by their neighbours and energy."""
 LONGEST_MOVED = 3
@@ -65,6 +69,7 @@ def order_songs(
     target_sec: float | None = None,
     wishes: Wishes | None = None,
     seed: int = 0,
+    check: Check | None = None,
 ) -> Ordered:
     """Choose and order songs for a set.
 
@@ -80,6 +85,8 @@ def order_songs(
         What the DJ has settled.
     seed
         Of the local search; the same seed gives the same order.
+    check
+        Called now and then; whatever it raises stops the search.
 
     Raises
     ------
@@ -92,15 +99,16 @@ def order_songs(
         raise TooFewSongs(len(songs))
     blocks = make_blocks([each.track_id for each in songs], wishes or Wishes(), target_sec is None)
     costs = Costs(songs, arc, target_sec)
-    search = _Search(costs, blocks, seed)
+    search = _Search(costs, blocks, seed, check)
     return Ordered(tuple(blocks.order(search.run())), costs)
 
 
 class _Search:
     """One search; counts what it looks at."""
 
-    def __init__(self, costs: Costs, blocks: Blocks, seed: int) -> None:
+    def __init__(self, costs: Costs, blocks: Blocks, seed: int, check: Check | None = None) -> None:
         self.costs, self.blocks = costs, blocks
+        self.check = check or (lambda: None)
         self.random = random.Random(seed)
         self.looked = 0
         self.play = [sum(costs.play[song] for song in block) for block in blocks.songs]
@@ -122,6 +130,8 @@ class _Search:
     def cost(self, row: Sequence[int]) -> float:
         """Return a row's cost."""
         self.looked += 1
+        if self.looked % CHECK_EVERY == 0:
+            self.check()
         return self.costs.total(self.blocks.order(row))
 
     # -- construction ----------------------------------------------------------------------

@@ -15,7 +15,7 @@ from mixing.planner import GLIDE_BARS, MAX_TRIM_DB, plan_transition
 from mixing.sets.arcs import Arc
 from mixing.sets.cost import Costs
 from mixing.sets.errors import NoRoom, TooFewSongs
-from mixing.sets.order import Ordered, order_songs
+from mixing.sets.order import Check, Ordered, order_songs
 from mixing.sets.set_plan import SetPlan, SetTrack
 from mixing.sets.songs import audible_sec, songs_of
 from mixing.sets.wishes import Wishes
@@ -53,6 +53,7 @@ def plan_set(
     wishes: Wishes | None = None,
     seed: int = 0,
     bundle: dict[str, Any] | None = None,
+    check: Check | None = None,
 ) -> SetPlan:
     """Choose, order and plan a set.
 
@@ -72,6 +73,8 @@ def plan_set(
         Of the search; the same seed gives the same set.
     bundle
         A recommender, whose sense of likeness then counts.
+    check
+        Called often; whatever it raises stops the planning.
 
     Raises
     ------
@@ -88,9 +91,9 @@ def plan_set(
     def planned_for(wanted_sec: float | None) -> tuple[SetPlan, Ordered]:
         nonlocal pool
         while True:
-            ordered = order_songs(pool, arc, wanted_sec, wishes, seed)
+            ordered = order_songs(pool, arc, wanted_sec, wishes, seed, check)
             try:
-                return _planned(ordered, by_id, arc, style, seed), ordered
+                return _planned(ordered, by_id, arc, style, seed, check), ordered
             except NoRoom as error:
                 if error.track_id in wished:
                     raise
@@ -114,9 +117,13 @@ def plan_set(
 
 
 def plan_in_order(
-    reports: Sequence[Report], arc: Arc, style: str = AUTO, bundle: dict[str, Any] | None = None
+    reports: Sequence[Report],
+    arc: Arc,
+    style: str = AUTO,
+    bundle: dict[str, Any] | None = None,
+    check: Check | None = None,
 ) -> SetPlan:
-    """Plan a set whose order the DJ has settled.
+    """Plan a set whose order the DJ has settled; ``check`` may stop it by raising.
 
     Raises
     ------
@@ -131,15 +138,20 @@ def plan_in_order(
             facts = TrackFacts(report)
             raise NoRoom(report.track_id, facts.title, _needed_sec(facts))
     ordered = Ordered(tuple(range(len(songs))), Costs(songs, arc))
-    return _planned(ordered, {one.track_id: one for one in reports}, arc, style, 0)
+    return _planned(ordered, {one.track_id: one for one in reports}, arc, style, 0, check)
 
 
 def _planned(
-    ordered: Ordered, by_id: dict[str, Report], arc: Arc, style: str, seed: int
+    ordered: Ordered,
+    by_id: dict[str, Report],
+    arc: Arc,
+    style: str,
+    seed: int,
+    check: Check | None,
 ) -> SetPlan:
     """Return the set of an order."""
     chosen = [by_id[song.track_id] for song in ordered.songs]
-    transitions = plan_transitions(chosen, style)
+    transitions = plan_transitions(chosen, style, check)
     shares = ordered.costs.shares(ordered.order)
     tracks = [
         _set_track(report, song.energy, ordered.costs.target_energy(share))
@@ -161,7 +173,9 @@ def _planned(
     return found
 
 
-def plan_transitions(reports: Sequence[Report], style: str = AUTO) -> list[Plan]:
+def plan_transitions(
+    reports: Sequence[Report], style: str = AUTO, check: Check | None = None
+) -> list[Plan]:
     """Plan the transitions between neighbours so that each track has music of its own between.
 
     Raises
@@ -173,6 +187,8 @@ def plan_transitions(reports: Sequence[Report], style: str = AUTO) -> list[Plan]
     first = TrackFacts(reports[0])
     earliest = first.audible_start_sec + ALONE_BARS * _bar_sec(first)
     for place, (report_a, report_b) in enumerate(pairwise(reports)):
+        if check is not None:
+            check()
         a, b = TrackFacts(report_a), TrackFacts(report_b)
         last = place == len(reports) - 2
         short = audible_sec(b) < SHORT_SEC

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,12 +16,14 @@ from streamlit.testing.v1 import AppTest
 from app import hand, previews, transition_view
 from app.jobs import Job, JobState
 from app.pages.editor import level
+from app.pages.mixer import measured_words
 from app.studio import Studio
 from app.tasks import MixChoice
 from app.words import Tone
 from library.settings import PROJECT_ROOT
+from mixing.curves import bass_swap_bar
 from mixing.facts import TrackFacts
-from mixing.plan import Plan, Verdict
+from mixing.plan import Measured, Plan, Verdict
 
 LANTERN, HARBOUR, COMET = (
     hashlib.md5(name.encode()).hexdigest() for name in ("Lantern", "Harbour", "Comet")
@@ -189,6 +194,57 @@ def test_the_plain_crossfade_has_the_same_points_and_level(studio: Studio) -> No
     assert sounds[0] == pytest.approx(sounds[1])
 
 
+def test_the_bass_by_hand_is_another_preview(studio: Studio) -> None:
+    choice = replace(CHOICE, style="bass_swap", bars="4")
+    plan = studio.plan(choice)
+    moved = hand.bass_moved(hand.Hand(), plan, 1).moved(plan)
+    assert bass_swap_bar(moved) == bass_swap_bar(plan) + 1
+    assert previews.word_of(studio, choice, moved) != previews.word_of(studio, choice, None)
+    assert previews.word_of(studio, choice, plan) == previews.word_of(studio, choice, None)
+    cut = studio.plan(replace(CHOICE, style="cut_mix"))
+    assert hand.Hand(bass_bar=2).moved(cut) is cut, "no basslines to change"
+    assert hand.Hand(bass_bar=30).moved(plan) is plan, "no such bar"
+    far = hand.bass_moved(hand.Hand(), plan, 99)
+    assert far.bass_bar == plan.bars + 1
+
+
+def test_old_previews_go_and_what_may_be_playing_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previews, "KEPT", 2)
+    now = time.time()
+
+    def write(name: str, age_sec: float, note: bool = True) -> Path:
+        path = tmp_path / name
+        path.write_bytes(bytes(100))
+        if note:
+            path.with_suffix(".plan.json").write_text("{}")
+        os.utime(path, (now - age_sec, now - age_sec))
+        return path
+
+    old = [write(f"one [{number}] to two.wav", 9_000 + number) for number in range(3)]
+    fresh = write("three to four.mp3", 60)
+    theirs = write("Set journey 60 min.wav", 99_999, note=False)
+    assert previews.tidy(tmp_path) == old[1:]
+    assert [path.is_file() for path in (*old, fresh, theirs)] == [True, False, False, True, True]
+    assert not old[2].with_suffix(".plan.json").exists()
+    assert old[0].with_suffix(".plan.json").exists()
+    monkeypatch.setattr(previews, "KEPT", 0)
+    assert previews.tidy(tmp_path) == old[:1], "shown within the hour"
+    monkeypatch.setattr(previews, "IN_USE_SEC", 0.0)
+    monkeypatch.setattr(previews, "KEPT", 9)
+    monkeypatch.setattr(previews, "KEPT_BYTES", 50)
+    assert previews.tidy(tmp_path) == [fresh], "too large"
+
+
+def test_voices_and_harmony_are_told_like_the_rest() -> None:
+    said = measured_words(Measured(vocal_overlap_sec=3.0, harmonic_clash=0.1))
+    assert [(each.text, each.tone) for each in said] == [
+        ("Two voices: 3.0 s", Tone.BAD),
+        ("Harmony: they agree", Tone.GOOD),
+    ]
+
+
 # -- the page --------------------------------------------------------------------------------------
 
 
@@ -241,6 +297,21 @@ def test_another_style_is_planned_at_the_points_of_the_dj(page: AppTest) -> None
     assert not page.exception
     assert way(page).startswith("cut_mix|")
     assert way(page).split("|")[2:] == points
+
+
+def test_the_basslines_change_where_the_dj_wants(page: AppTest) -> None:
+    page.selectbox(key="mix-style").select("bass_swap").run()
+
+    def said() -> str:
+        return next(one.value for one in page.get("html") if "changes at bar" in str(one.value))
+
+    before = said()
+    press(page, "nudge-bass-+bar")
+    assert said() != before
+    press(page, "nudge-b-+bar")
+    assert said() != before, "a nudge keeps it"
+    press(page, "edit-automatic")
+    assert not page.exception
 
 
 def test_the_hand_is_about_one_pair_only(page: AppTest) -> None:

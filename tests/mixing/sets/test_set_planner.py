@@ -95,3 +95,20 @@ def test_a_set_is_read_back_as_it_was_written(planned, tmp_path) -> None:
     (tmp_path / "broken.json").write_text("{")
     with pytest.raises(UnreadablePlan):
         SetPlan.read(tmp_path / "broken.json")
+
+
+@pytest.mark.parametrize("after", [0, 5])
+def test_planning_stops_when_it_is_told_to(paper_crate, after: int) -> None:
+    asked = []
+
+    def check() -> None:
+        asked.append(1)
+        if len(asked) > after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        plan_set(paper_crate, ARCS["peak"], check=check)
+    assert len(asked) == after + 1
+    asked.clear()
+    with pytest.raises(KeyboardInterrupt):
+        plan_in_order(paper_crate, ARCS["peak"], check=check)
