@@ -5,8 +5,8 @@ the server on it and measures; ``--home DIR`` measures on a home you have (nothi
 changed but its catalogue), ``--quick`` on sixteen short tracks. The bare page is what one would
 write first instead: two pickers and two ``st.audio`` over the same files.
 
-First load: from the address to both decks playable with their waveforms drawn, in a fresh browser
-context. Rerun: from the click until the page's script has ended.
+First load: from the address to both decks playable, in a fresh browser context. Rerun: from the
+click until the page's script has ended.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from contextlib import contextmanager  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 from analysis.batch import analyse_batch  # noqa: E402
+from app.decks.build import ensure_built  # noqa: E402
 from app.demo import learn, make_demo  # noqa: E402
 from composer.crate import crate_specs, make_tracks  # noqa: E402
 from library.library import Library  # noqa: E402
@@ -88,6 +89,7 @@ def main(argv: list[str] | None = None) -> int:
     if chromium is None:
         print("benchmarks/app.py needs Chromium: install it, or name one with --chromium")
         return 0
+    ensure_built()
     with tempfile.TemporaryDirectory(prefix="segue-benchmark-") as folder:
         os.environ.setdefault("SEGUE_TRUST", str(Path(folder) / "trust"))
         settings = options.home or _home(Path(folder) / "home", options.quick)
@@ -193,6 +195,7 @@ def _segue(browser: Browser, settings: Settings, times: int) -> dict[str, float]
         row["rerun"] = _median(times, lambda: _timed_click(page, ways.click))
         loads = page.locator(".st-key-suggestions-b [class*=st-key-take-] button")
         row["load a suggestion"] = _median(times, lambda: _timed_click(page, loads.first.click))
+        page.locator(".st-key-label-bucket-a button").click()
         chips = page.locator(".st-key-bucket-a [role=radio][aria-checked=false]")
         row["correct a bucket"] = _median(times, lambda: _timed_click(page, chips.first.click))
         undo = page.locator(".st-key-bucket-a").get_by_role("button", name="Undo")
@@ -225,13 +228,10 @@ def _first_loads(
 
 
 def _decks_ready(page: Page) -> None:
+    playable = "d => window.__segueDecks?.engine.state.decks[d].playable"
     for deck in "ab":
-        page.locator(f".st-key-deck-{deck} .card .title").wait_for()
-        page.locator(f".transport.deck-{deck} .play:enabled").wait_for()
-    page.wait_for_function("document.documentElement.dataset.segueDrawn === '2'")
-    ready = "n => window.__segue.channel(n).audio.readyState >= 1"
-    for deck in "ab":
-        page.wait_for_function(ready, arg=deck)
+        page.wait_for_function(playable, arg=deck)
+        page.locator(f".st-key-facts-{deck}").wait_for()
 
 
 def _bare_ready(page: Page) -> None:
