@@ -15,6 +15,8 @@ import { Recorder } from "./recorder";
 import { Slot } from "./slot";
 import { CHANNELS_34, Sound } from "./sound";
 
+/** Asked of the sound card: twice the shortest, for on a busy computer that one has gaps. */
+const LATENCY_SEC = 0.02;
 /** Frames whose script time is remembered. */
 const SCRIPT_FRAMES = 600;
 
@@ -202,7 +204,7 @@ export class DeckEngine implements Engine {
       state.notice = "The browser gives no sound to this address; open Segue as http://localhost or over https.";
       return;
     }
-    const context = new AudioContext({ latencyHint: "interactive" }); // at once: the gesture counts for now only
+    const context = new AudioContext({ latencyHint: LATENCY_SEC }); // at once: the gesture counts for now only
     try {
       if (!(await this.own(steal))) return void (await context.close());
       const sound = await Sound.open(context, (message) => this.hear(message), () => this.broken());
@@ -211,6 +213,7 @@ export class DeckEngine implements Engine {
       for (const audio of this.previews) sound.preview(audio);
       this.sound = sound;
       context.addEventListener("statechange", () => this.stateChanged());
+      context.addEventListener("error", () => this.cardLost());
       await context.resume();
       this.stateChanged();
       await this.listDevices();
@@ -219,6 +222,12 @@ export class DeckEngine implements Engine {
       state.audio = "broken";
       state.notice = `The sound could not be started (${error instanceof Error ? error.message : String(error)}); reload the page.`;
     }
+  }
+
+  /** The sound card is gone or busy; the browser goes on by itself where it finds another. */
+  private cardLost(): void {
+    this.state.audio = "suspended";
+    this.state.notice = "The sound card doesn't answer; plug it in or choose another one, then press Start audio.";
   }
 
   private broken(): void {
@@ -366,9 +375,14 @@ export class DeckEngine implements Engine {
     return { sampleRate, stop };
   }
 
-  /** Ends it for good: another version of the scripts takes over. */
+  /** Whether a set is under way. */
+  get busy(): boolean {
+    return DECKS.some((id) => this.state.decks[id].playing);
+  }
+
+  /** Ends it for good, without a word to anybody: another version of the scripts takes over. */
   async close(): Promise<void> {
-    for (const id of DECKS) this.slots[id].unload();
+    for (const id of DECKS) this.slots[id].stop();
     await this.sound?.close();
     this.sound = null;
   }

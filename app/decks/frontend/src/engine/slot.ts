@@ -61,10 +61,15 @@ export class Slot {
     return this.ready;
   }
 
-  unload(): void {
+  /** Fetches nothing any more. */
+  stop(): void {
     this.wish = null;
     this.loader?.stop();
     this.loader = null;
+  }
+
+  unload(): void {
+    this.stop();
     this.loads++;
     this.host.post({ type: "unload", deck: this.index });
     this.clear();

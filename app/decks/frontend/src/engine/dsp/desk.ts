@@ -262,7 +262,7 @@ export class Desk {
     state[at + D.tempo] = deck.tempo;
     state[at + D.flags] =
       bit(deck.playing, FLAGS.playing) | bit(deck.cueing, FLAGS.cueing) |
-      bit(this.sync.synced[i], FLAGS.synced) | bit(this.sync.leader === i, FLAGS.leader) |
+      bit(this.sync.synced[i], FLAGS.synced) | bit(this.sync.leader === i && deck.store !== null, FLAGS.leader) |
       bit(deck.looping, FLAGS.looping) | bit(deck.slip, FLAGS.slip) | bit(deck.quantise, FLAGS.quantise) |
       bit(deck.touched, FLAGS.touched) | bit(deck.reverse, FLAGS.reverse) | bit(deck.waiting, FLAGS.waiting) |
       bit(deck.keylock, FLAGS.keylock);
