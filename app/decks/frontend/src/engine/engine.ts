@@ -14,17 +14,13 @@ import { readDeck, readMusic } from "./reading";
 import { Recorder } from "./recorder";
 import { Slot } from "./slot";
 import { CHANNELS_34, Sound } from "./sound";
+import { Tap } from "./tap";
+import { keepForLater } from "./waiting";
 
 /** Asked of the sound card: twice the shortest, for on a busy computer that one has gaps. */
 const LATENCY_SEC = 0.02;
 /** Frames whose script time is remembered. */
 const SCRIPT_FRAMES = 600;
-
-interface Tap {
-  pieces: Float32Array[];
-  startFrame: number | null;
-  done: (() => void) | null;
-}
 
 export class DeckEngine implements Engine {
   readonly state: State = freshState();
@@ -292,11 +288,7 @@ export class DeckEngine implements Engine {
         this.recorder.file.save(this.recorder.started);
         this.recorder = null;
       }
-    } else if (this.tapping) {
-      this.tapping.startFrame ??= message.frame;
-      this.tapping.pieces.push(message.data as Float32Array);
-      if (message.last) this.tapping.done?.();
-    }
+    } else this.tapping?.add(message);
   }
 
   private follow(id: DeckId, values: Float64Array): void {
@@ -360,17 +352,14 @@ export class DeckEngine implements Engine {
   async tap(): Promise<{ sampleRate: number; stop(): Promise<{ channels: Float32Array[]; startedAt: number }> }> {
     const { sound } = this;
     if (!sound) throw new Error("The sound hasn't been started.");
-    const tap: Tap = { pieces: [], startFrame: null, done: null };
-    this.tapping = tap;
+    const tap = (this.tapping = new Tap());
     this.post({ type: "capture", on: true, format: "float" });
     const { sampleRate } = sound.context;
     const stop = async (): Promise<{ channels: Float32Array[]; startedAt: number }> => {
-      await new Promise<void>((resolve) => {
-        tap.done = resolve;
-        this.post({ type: "capture", on: false, format: "float" });
-      });
+      this.post({ type: "capture", on: false, format: "float" });
+      const result = await tap.result(sampleRate);
       this.tapping = null;
-      return { channels: separate(tap.pieces), startedAt: (tap.startFrame ?? 0) / sampleRate };
+      return result;
     };
     return { sampleRate, stop };
   }
@@ -386,32 +375,4 @@ export class DeckEngine implements Engine {
     await this.sound?.close();
     this.sound = null;
   }
-}
-
-/** Before the sound starts, records wait; the mixer's state is sent whole later, and buttons are only kept while it starts. */
-function keepForLater(waiting: ToProcessor[], message: ToProcessor, starting: boolean): void {
-  if (message.type === "load" || message.type === "unload") {
-    // the record before it needs its memory no more
-    const others = waiting.filter((one) => !("deck" in one) || one.deck !== message.deck);
-    const before = waiting.filter((one) => (one.type === "load" || one.type === "unload") && one.deck === message.deck);
-    // every change is counted there too
-    const unloads = before.map((): ToProcessor => ({ type: "unload", deck: message.deck }));
-    waiting.splice(0, waiting.length, ...others, ...unloads);
-    waiting.push(message);
-  } else if (["chunk", "facts", "drop", "arm"].includes(message.type) || (message.type === "act" && starting)) {
-    waiting.push(message);
-  }
-}
-
-function separate(pieces: Float32Array[]): Float32Array[] {
-  const frames = pieces.reduce((sum, piece) => sum + piece.length / 2, 0);
-  const channels = [new Float32Array(frames), new Float32Array(frames)];
-  let at = 0;
-  for (const piece of pieces) {
-    for (let i = 0; i < piece.length; i += 2, at++) {
-      channels[0]![at] = piece[i]!;
-      channels[1]![at] = piece[i + 1]!;
-    }
-  }
-  return channels;
 }
