@@ -51,7 +51,8 @@ export class Slot {
   }
 
   load(wish: DeckWish, startShare?: number): Promise<void> {
-    if (this.wish?.id === wish.id && !this.state.problem) {
+    // what had a problem may be tried again, but not while it plays all the same
+    if (this.wish?.id === wish.id && (!this.state.problem || this.state.playing)) {
       if (this.wish.rev === wish.rev) return this.ready;
       this.wish = wish;
       return this.refetch(wish);
@@ -99,6 +100,10 @@ export class Slot {
   private async begin(wish: DeckWish, startShare?: number): Promise<void> {
     this.loader?.stop();
     this.loader = null;
+    if (this.track) {
+      this.loads++;
+      this.host.post({ type: "unload", deck: this.index });
+    }
     this.clear();
     const track = await this.facts(wish);
     if (!track || this.wish?.id !== wish.id) return;

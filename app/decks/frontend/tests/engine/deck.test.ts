@@ -173,6 +173,16 @@ describe("loops", () => {
     expect(deck.looping).toBe(true);
   });
 
+  it("keep their start when the server sends the track's facts anew", () => {
+    desk.press(0, "play");
+    desk.play(1);
+    desk.press(0, "loop_in");
+    desk.desk.receive({ type: "facts", deck: 0, facts: { beats: beatsOf(120, 12), downbeats: [], hotCues: [] } });
+    desk.play(1);
+    desk.press(0, "loop_out");
+    expect(deck.loop).toEqual({ start: 1, end: 2 });
+  });
+
   it("move along with a beat jump", () => {
     desk.press(0, "play");
     desk.play(1.1);

@@ -173,6 +173,18 @@ describe("loading", () => {
     expect(events.map((event) => event.type)).toEqual(["problem", "problem"]);
   });
 
+  it("takes the old record off even where the new one can't be played", async () => {
+    const { engine, press } = hold();
+    await engine.start();
+    await engine.load("a", { id: "one", rev: "1" });
+    press("play", "a");
+    FakeNode.last.play(1);
+    await engine.load("a", { id: "gone", rev: "1" });
+    FakeNode.last.play(0.1);
+    engine.tick();
+    expect(engine.state.decks.a).toMatchObject({ track: null, playing: false, problem: "The file is gone." });
+  });
+
   it("keeps only the last record's sound until the sound starts", async () => {
     const { engine } = hold();
     await engine.load("a", { id: "one", rev: "1" });

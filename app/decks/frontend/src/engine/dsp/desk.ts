@@ -124,6 +124,7 @@ export class Desk {
   private load(message: Extract<ToProcessor, { type: "load" }>): void {
     const deck = this.decks[message.deck];
     deck.load(new PcmStore(message.frames, message.sampleRate, message.scale), null);
+    this.pads[message.deck].reset();
     this.facts(message.deck, message.facts);
     deck.cueSec = message.cueSec;
     deck.position = message.startSec;
@@ -133,7 +134,7 @@ export class Desk {
 
   private facts(i: DeckIndex, facts: GridFacts): void {
     this.decks[i].grid = Grid.from(facts.beats, facts.downbeats);
-    this.pads[i].reset(facts.hotCues);
+    this.pads[i].setCues(facts.hotCues);
   }
 
   private act(i: DeckIndex, control: ControlName, value: number, index: number): void {

@@ -27,9 +27,15 @@ export class Pads {
     this.deck = deck;
   }
 
-  reset(cues: (HotCue | null)[]): void {
+  setCues(cues: (HotCue | null)[]): void {
     this.hotCues = Array.from({ length: 8 }, (_, slot) => cues[slot] ?? null);
+  }
+
+  /** Another record: what was begun on the one before is forgotten. */
+  reset(): void {
     this.loopInSec = null;
+    this.heldAt = null;
+    this.deck.padHeld = false;
   }
 
   /** Handles a control of the deck; says whether it was one of these. */
