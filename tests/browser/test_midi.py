@@ -53,8 +53,8 @@ def test_another_controller_is_taught_by_mouse_and_remembered(view: Window, tmp_
     box.lamp(0x9C, 0x21, ON)
 
     _choose(page, "Deck A · EQ low")
-    for place in range(16383, -1, -256):
-        box.play((0xB3, 0x07, place >> 7), (0xB3, 0x27, place & 127))
+    halves = ((place >> 7, place & 127) for place in range(16383, -1, -256))
+    box.play(*[each for high, low in halves for each in ((0xB3, 7, high), (0xB3, 39, low))])
     learnt = "is now B3 07 and 27 (14-bit, the other way round)"
     expect(page.locator(".midi-learning")).to_contain_text(learnt)
     for place in range(0, 128, 4):
@@ -66,6 +66,13 @@ def test_another_controller_is_taught_by_mouse_and_remembered(view: Window, tmp_
     expect(page.locator(".midi-learning")).to_contain_text("B3 30 (relative)")
     box.play((0xB3, 0x30, 67))
     view.until("s.mixer.browseIndex === 3")
+
+    _choose(page, "Master level")  # put away in the middle of learning, the controller plays on
+    page.keyboard.press("Escape")
+    expect(page.locator(".midi-learn")).to_have_text("Learn")
+    box.play((0x9C, 0x21, 100), (0x8C, 0x21, 0))
+    view.until("!s.decks.b.playing")
+    page.get_by_role("button", name="MIDI controller", exact=True).click()
 
     _choose(page, "Crossfader")
     box.play((0x9C, 0x22, 100), (0x8C, 0x22, 0))

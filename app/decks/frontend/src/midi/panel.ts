@@ -43,6 +43,8 @@ class Panel {
   private readonly monitor = el("ol", "midi-monitor", { "aria-label": "Last messages", tabindex: 0 });
   private readonly teach = el("fieldset", "midi-teach", {}, el("legend", "", {}, "Learn"));
   private readonly listening = el("div", "midi-listening", {}, el("h3", "midi-heading", {}, "Monitor"), this.monitor);
+  /** Devices whose messages are listed. */
+  private readonly opened = new Set<string>();
   private drawn = -1;
 
   constructor(
@@ -82,12 +84,23 @@ class Panel {
     this.connect.setAttribute("aria-disabled", String(access === "asking" || access === "open"));
     this.status.textContent = access === "open" ? found(devices.length) : access === "asking" ? "The browser is asking …" : sentence;
     this.status.classList.toggle("midi-wrong", access === "denied" || access === "unsupported");
-    this.devices.replaceChildren(...devices.map((device) => this.deviceLine(device)));
+    this.drawDevices(devices);
     const chosen = this.from.value;
     this.from.replaceChildren(...devices.map((device) => el("option", "", { value: device.id }, device.name)));
     if (devices.some((device) => device.id === chosen)) this.from.value = chosen;
     this.teach.hidden = this.listening.hidden = devices.length === 0;
     this.drawLearning();
+  }
+
+  /** The lines are made anew; the keyboard's place among them is kept. */
+  private drawDevices(devices: Device[]): void {
+    const page = this.root.getRootNode() as Document | ShadowRoot;
+    const within = page.activeElement !== undefined && this.devices.contains(page.activeElement) ? page.activeElement : null;
+    const label = within?.getAttribute("aria-label");
+    this.devices.replaceChildren(...devices.map((device) => this.deviceLine(device)));
+    if (within === null) return;
+    const all = [...this.devices.querySelectorAll<HTMLElement>("button, input, summary")];
+    (all.find((one) => one.getAttribute("aria-label") === label) ?? all.find((one) => one.tagName === "SUMMARY") ?? this.connect).focus();
   }
 
   private deviceLine(device: Device): HTMLElement {
@@ -111,7 +124,8 @@ class Panel {
 
   private rowList(device: Device, map: DeviceMap): HTMLElement {
     const list = el("ul", "midi-rows");
-    const details = el("details", "midi-all", {}, el("summary", "", {}, "All messages"), list);
+    const details = el("details", "midi-all", {}, el("summary", "", { "aria-label": `All messages of ${device.name}` }, "All messages"), list);
+    details.hidden = map.rows.length === 0;
     const line = (row: Row) =>
       el(
         "li",
@@ -122,7 +136,14 @@ class Panel {
         action("Remove", `Remove ${row.label}, ${hex(row.status)} ${hex(row.number)}`, () => this.desk.forget(device.id, row)),
       );
     // hundreds of lines, made when they are asked for
-    details.addEventListener("toggle", () => list.replaceChildren(...(details.open ? map.rows.map(line) : [])));
+    const fill = () => list.replaceChildren(...(details.open ? map.rows.map(line) : []));
+    details.addEventListener("toggle", () => {
+      if (details.open) this.opened.add(device.id);
+      else this.opened.delete(device.id);
+      fill();
+    });
+    details.open = this.opened.has(device.id);
+    fill();
     return details;
   }
 
@@ -156,6 +177,8 @@ class Panel {
   // -- monitor ---------------------------------------------------------------------------------------
 
   private drawMessages(): void {
+    // put away in the middle of it: the controller must not stay deaf
+    if (this.desk.learning && !this.root.checkVisibility()) this.desk.stopLearning();
     if (!this.root.isConnected || this.desk.heard === this.drawn) return;
     this.drawn = this.desk.heard;
     const last = this.desk.monitor.slice(-MONITOR_SHOWN).reverse();

@@ -15,6 +15,7 @@ export const midiStyles = `
   background: var(--raised, #1f2630); border: 1px solid var(--hairline, #2b3340); border-radius: 6px; }
 .midi-button[aria-disabled="true"] { color: var(--text-off, #5b6675); cursor: default; }
 .midi-learn[aria-pressed="true"] { border-color: var(--unsure, #ffd166); }
+.midi-select { flex: 1 1 0; min-width: 0; }
 .midi-import { position: relative; display: inline-flex; align-items: center; }
 .midi-file { position: absolute; inset: 0; opacity: 0; cursor: pointer; font-size: 0; }
 .midi-panel :is(button, select, summary, ol):focus-visible, .midi-import:focus-within {
