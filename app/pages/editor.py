@@ -58,7 +58,7 @@ def show(studio: Studio, now: Planned) -> None:
 
 def _points(now: Planned, plan: Plan, asked: MixChoice, facts: dict[str, TrackFacts]) -> None:
     with st.container(
-        key="nudges", horizontal=True, wrap=True, vertical_alignment="center", gap="small"
+        key="nudges", horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"
     ):
         out, into = _deck(now.first, "a"), _deck(now.first, "b")
         _point(out, "Mix-out", plan.mix_out, facts["a"], (asked, plan, "a"))
@@ -72,14 +72,15 @@ def _point(
     side = about[2]
     with st.container(
         key=f"nudge-{side}",
+        width="content",
         horizontal=True,
         wrap=False,
         vertical_alignment="center",
         gap="xsmall",
     ):
         st.html(
-            f'<div class="point {deck}"><b>{name} {deck.upper()}</b>'
-            f"<span>{view.place_words(track, point.sec)}</span></div>",
+            f'<div class="point {deck}"><b>{name[4:].capitalize()} {deck.upper()}</b>'
+            f"<span>{view.place_words(track, point.sec).replace(', beat ', '.')}</span></div>",
             width="content",
         )
         beat = hand.beat_sec(point)
@@ -107,14 +108,18 @@ def _bass(now: Planned, plan: Plan, asked: MixChoice) -> None:
     if bar is None or not hand.may_move_bass(plan):
         return
     with st.container(
-        key="nudge-bass", horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"
+        key="nudge-bass",
+        width="content",
+        horizontal=True,
+        wrap=False,
+        vertical_alignment="center",
+        gap="xsmall",
     ):
         st.html(
-            f'<div class="point {now.first}"><b>Bass</b>'
-            f"<span>changes at bar {bar} of {plan.bars}</span></div>",
+            f'<div class="point {now.first}"><b>Bass at</b><span>{bar}</span></div>',
             width="content",
         )
-        for label, words, by_bars in (("−bar", "a bar earlier", -1), ("+bar", "a bar later", 1)):
+        for label, words, by_bars in (("−", "a bar earlier", -1), ("+", "a bar later", 1)):
             st.button(
                 label,
                 key=f"nudge-bass-{label}",

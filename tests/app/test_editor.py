@@ -303,10 +303,10 @@ def test_the_basslines_change_where_the_dj_wants(page: AppTest) -> None:
     page.selectbox(key="mix-style").select("bass_swap").run()
 
     def said() -> str:
-        return next(one.value for one in page.get("html") if "changes at bar" in str(one.value))
+        return next(one.value for one in page.get("html") if "<b>Bass at</b>" in str(one.value))
 
     before = said()
-    press(page, "nudge-bass-+bar")
+    press(page, "nudge-bass-+")
     assert said() != before
     press(page, "nudge-b-+bar")
     assert said() != before, "a nudge keeps it"
