@@ -53,6 +53,7 @@ window.bench = (() => {
       await this.load(deck, id);
       while (engine.state.decks[deck].loadedShare < 1) await wait(50);
     },
+    whole: () => ["a", "b"].every((deck) => state(deck).loadedShare === 1),
     beginRecording,
     endRecording,
     async record(act) {
