@@ -13,7 +13,7 @@ _MARKS = {Tone.GOOD: "✓", Tone.UNSURE: "?", Tone.BAD: "✕", Tone.PLAIN: ""}
 
 # The names that Streamlit's labels know; .streamlit/config.toml says what they look like.
 _COLOURS = {Tone.GOOD: "green", Tone.UNSURE: "yellow", Tone.BAD: "red", Tone.PLAIN: "gray"}
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>$#~:|])")
+_MARKDOWN, _ESCAPED = re.compile(r"([\\`*_\[\]<>$#~:|])"), r"\\\1"
 
 _CAMELOT = re.compile(r"^(1[0-2]|[1-9])([AB])$")
 # One hour of the wheel is 30°; 8A/8B (A minor, C major) stand at green-cyan as on printed wheels.
@@ -28,12 +28,22 @@ def said(value: Said, css_class: str = "") -> str:
     return f'<span class="said {value.tone} {css_class}">{sign}{escape(value.text)}</span>'
 
 
-def button_text(name: str, value: Said) -> str:
-    """Return a button's label: a name, and words in their tone's colour with its mark."""
+def button_text(name: str, value: Said, *, words_first: bool = False) -> str:
+    """Return a button's label: a name, and words in their tone's colour with their mark.
+
+    Parameters
+    ----------
+    name
+        What the button is about.
+    value
+        The words.
+    words_first
+        For names so long that a narrow button cuts them off.
+    """
     mark = _MARKS[value.tone]
     words = f"{mark} {value.text}" if mark else value.text
-    plain = _MARKDOWN.sub(r"\\\1", name)
-    return f"**{plain}** :{_COLOURS[value.tone]}[{words}]"
+    both = [f"**{_MARKDOWN.sub(_ESCAPED, name)}**", f":{_COLOURS[value.tone]}[{words}]"]
+    return " ".join(reversed(both) if words_first else both)
 
 
 def camelot_colour(camelot: str) -> str:
