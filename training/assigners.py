@@ -18,7 +18,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from training.calibration import fit_sharpness, sharpen
 from training.errors import BadTable, TooFewTracks
-from training.estimators import aligned, fit_member, vote
+from training.estimators import aligned, fit_member, installed, vote
 from training.features import Matrix
 from training.tables import Encoder
 from training.text import TextFeatures
@@ -181,8 +181,11 @@ SIMPLE_COLUMNS = ("bpm", "key", "genre_1", "genre_2", "genre_3", "key_camelot", 
                   "rhythm.bpm_corr", "genre")  # fmt: skip
 """What v0.1 looks at: tempo, key, genre words, under either table's names."""
 
-KINDS_OF_MODEL = ("simple", "forest", "boosting", "hybrid", "ensemble")
-"""What ``--model`` takes, cheapest first."""
+FOUND = tuple(name for name in ("lightgbm", "xgboost") if installed(name))
+"""Other libraries' boosting, where they are installed."""
+
+KINDS_OF_MODEL = ("simple", "forest", "boosting", "mlp", "hybrid", "ensemble", *FOUND)
+"""What ``--model`` takes."""
 
 ENSEMBLE = ("forest", "extra_trees", "svm", "boosting")
 
@@ -193,7 +196,9 @@ def make_model(name: str) -> TableModel:
         "simple": TableModel("simple", ("forest",), columns=SIMPLE_COLUMNS),
         "forest": TableModel("forest", ("forest",)),
         "boosting": TableModel("boosting", ("boosting",)),
+        "mlp": TableModel("mlp", ("mlp",)),
         "hybrid": TableModel("hybrid", ("forest", "extra_trees"), with_text=True),
         "ensemble": TableModel("ensemble", ENSEMBLE),
+        **{found: TableModel(found, (found,)) for found in FOUND},
     }
     return made[name]

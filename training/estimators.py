@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +17,9 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer
 from sklearn.svm import SVC
@@ -29,6 +34,9 @@ TREES = 400
 
 ROUNDS = 80
 """Rounds of boosting at a learning rate of 0.1."""
+
+NETWORK_ROUNDS = 120
+"""Passes of the network over the rows; later ones learn single tracks."""
 
 SVM_MOST_ROWS = 8000
 """Beyond, its time grows with the square of the rows, and the trees know enough without it."""
@@ -78,11 +86,59 @@ def svm(rows: int) -> Any:
     )
 
 
+def mlp(rows: int) -> Any:
+    """Return a small neural network on columns squeezed into normal distributions."""
+    return make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        QuantileTransformer(
+            n_quantiles=min(200, rows), output_distribution="normal", random_state=SEED
+        ),
+        MLPClassifier((100,), alpha=1.0, max_iter=NETWORK_ROUNDS, random_state=SEED),
+    )
+
+
+def installed(name: str) -> bool:
+    """Return whether an optional library is there."""
+    return importlib.util.find_spec(name) is not None
+
+
+class Found:
+    """Another library's boosting, with classes renumbered as it needs them.
+
+    Parameters
+    ----------
+    library, maker
+        Where it is, and what it is called there.
+    """
+
+    def __init__(self, library: str, maker: str) -> None:
+        self.library = library
+        self.maker = maker
+
+    def fit(self, matrix: Matrix, truth: npt.NDArray[np.int_]) -> Found:
+        """Learn; the classes may have gaps."""
+        self.classes_, places = np.unique(truth, return_inverse=True)
+        make = getattr(importlib.import_module(self.library), self.maker)
+        quiet = {"verbose": -1} if self.library == "lightgbm" else {"verbosity": 0}
+        self.model_ = make(
+            n_estimators=ROUNDS, learning_rate=0.1, random_state=SEED, n_jobs=1, **quiet
+        )
+        self.model_.fit(matrix, places)
+        return self
+
+    def predict_proba(self, matrix: Matrix) -> Matrix:
+        """Return probabilities, shape (n, len(classes_))."""
+        return np.asarray(self.model_.predict_proba(matrix), dtype=np.float64)
+
+
 MEMBERS: dict[str, Callable[[int], Any]] = {
     "forest": lambda rows: forest(),
     "extra_trees": lambda rows: extra_trees(),
     "svm": svm,
     "boosting": lambda rows: boosting(),
+    "mlp": mlp,
+    "lightgbm": lambda rows: Found("lightgbm", "LGBMClassifier"),
+    "xgboost": lambda rows: Found("xgboost", "XGBClassifier"),
 }
 """{name: maker, given the number of rows to learn from}."""
 
@@ -103,7 +159,10 @@ def fit_member(name: str, matrix: Matrix, truth: npt.NDArray[np.int_]) -> Any | 
         len(truth) > SVM_MOST_ROWS or min(Counter(truth.tolist()).values()) < SVM_FOLDS
     ):
         return None  # it would take hours, or not see every class in every fold
-    with threadpool_limits(1):  # threads that wait for each other cost more than they bring
+    with threadpool_limits(1), warnings.catch_warnings():
+        # the network stops by intent before its loss does
+        warnings.filterwarnings("ignore", category=ConvergenceWarning)
+        # threads that wait for each other cost more than they bring
         return MEMBERS[name](len(matrix)).fit(matrix, truth)
 
 

@@ -7,14 +7,14 @@ import numpy as np
 from analysis.report import Analysis, Metadata, Report, Rhythm, Tonal
 from training.labels import LabelledTrack
 
-KINDS = 6
+KINDS = 12
 FEATURES = 8
 
 
 def made_up_tracks(count: int, seed: int = 0) -> list[LabelledTrack]:
-    """Return tracks of six buckets whose features lie in overlapping clouds."""
+    """Return tracks of twelve buckets whose features lie in overlapping clouds."""
     draw = np.random.default_rng(seed)
-    centres = draw.normal(0, 1.5, (KINDS, FEATURES))
+    centres = draw.normal(0, 2.0, (KINDS, FEATURES))
     found = []
     for number in range(count):
         kind = number % KINDS
