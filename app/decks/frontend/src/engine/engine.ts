@@ -13,7 +13,7 @@ import { Playing } from "./playing";
 import { readDeck, readMusic } from "./reading";
 import { Recorder } from "./recorder";
 import { Slot } from "./slot";
-import { CHANNELS_34, Sound } from "./sound";
+import { CHANNELS_34, FIND_OUTPUTS, Sound } from "./sound";
 import { Tap } from "./tap";
 import { keepForLater } from "./waiting";
 
@@ -259,8 +259,9 @@ export class DeckEngine implements Engine {
     const { sound, state } = this;
     if (!sound || (state.audio === "elsewhere" && !this.ownership.held)) return;
     const running = sound.context.state === "running";
+    if (!running) state.notice = "The browser has paused the sound; press Start audio to go on.";
+    else if (state.audio !== "running") state.notice = ""; // what was asked for has been done
     state.audio = running ? "running" : "suspended";
-    state.notice = running ? "" : "The browser has paused the sound; press Start audio to go on.";
     this.clock.reset();
   }
 
@@ -309,37 +310,37 @@ export class DeckEngine implements Engine {
 
   async setPhones(deviceId: string): Promise<void> {
     const { outputs } = this.state;
-    if (!this.sound) return;
+    const { sound } = this;
+    if (!sound) return;
     try {
-      await this.sound.setPhones(deviceId);
+      if (deviceId === FIND_OUTPUTS) {
+        await sound.findOutputs();
+        return await this.listDevices();
+      }
+      await sound.setPhones(deviceId);
       outputs.phones = deviceId === "" ? "none" : deviceId === CHANNELS_34 ? "channels34" : "device";
       outputs.phonesDevice = deviceId;
     } catch (error) {
-      await this.sound.setPhones("");
+      await sound.setPhones("");
       outputs.phones = "none";
       outputs.phonesDevice = "";
-      this.state.notice = error instanceof Error && error.message ? error.message : "That output can't be opened.";
+      const refused = error instanceof DOMException || !(error instanceof Error);
+      this.state.notice = refused ? "The browser doesn't allow that output; choose another one for the headphones." : error.message;
     }
     this.post(mainMessage(this.state));
   }
 
   private async listDevices(): Promise<void> {
-    const { outputs } = this.state;
-    const found = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
-    outputs.devices = found
-      .filter((device) => device.kind === "audiooutput" && device.deviceId !== "")
-      .map((device, i) => ({ id: device.deviceId, label: device.label || `Output ${i + 1}` }));
-    if (this.sound?.hasFourChannels) outputs.devices.unshift({ id: CHANNELS_34, label: "Channels 3/4 of the main output" });
+    if (this.sound) this.state.outputs.devices = await this.sound.outputs();
   }
 
   private async devicesChanged(): Promise<void> {
+    await this.wake();
     await this.listDevices();
     const { outputs } = this.state;
-    if (outputs.phones !== "none" && !outputs.devices.some((device) => device.id === outputs.phonesDevice)) {
-      await this.setPhones("");
-      this.state.notice = "The headphones' output is gone; choose another one.";
-    }
-    await this.wake();
+    if (outputs.phones === "none" || outputs.devices.some((device) => device.id === outputs.phonesDevice)) return;
+    await this.setPhones("");
+    this.state.notice = "The headphones' output is gone; choose another one.";
   }
 
   private record(pressed: boolean): void {

@@ -5,6 +5,8 @@ import { PROCESSOR, type FromProcessor, type ToProcessor } from "./messages";
 const HERE = import.meta.url;
 /** Choice of headphone output that means the third and fourth channel of the main one. */
 export const CHANNELS_34 = "channels34";
+/** Choice that makes the browser name the other outputs, which it does once the microphone is allowed. */
+export const FIND_OUTPUTS = "find";
 const PREVIEW_INPUT = 0;
 const MASTER_OUTPUT = 0;
 const PHONES_OUTPUT = 1;
@@ -52,10 +54,6 @@ export class Sound {
     this.context.createMediaElementSource(audio).connect(this.node, 0, PREVIEW_INPUT);
   }
 
-  get hasFourChannels(): boolean {
-    return this.context.destination.maxChannelCount >= 4;
-  }
-
   /** Sends the headphones to a device ("" for none). Throws where the browser can't. */
   async setPhones(device: string): Promise<void> {
     this.quietPhones();
@@ -66,6 +64,25 @@ export class Sound {
     this.phones.srcObject = this.stream.stream;
     await this.phones.setSinkId(device);
     await this.phones.play();
+  }
+
+  /** Outputs that the headphones may be sent to, or the choice that makes the browser name them. */
+  async outputs(): Promise<{ id: string; label: string }[]> {
+    const found = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
+    const speakers = found.filter((device) => device.kind === "audiooutput");
+    const named = speakers.filter((device) => device.deviceId !== "");
+    const devices = named.map((device, i) => ({ id: device.deviceId, label: device.label || `Output ${i + 1}` }));
+    if (speakers.length > 0 && named.length === 0) devices.push({ id: FIND_OUTPUTS, label: "Find other outputs …" });
+    if (this.context.destination.maxChannelCount >= 4) {
+      devices.unshift({ id: CHANNELS_34, label: "Channels 3/4 of the main output" });
+    }
+    return devices;
+  }
+
+  /** Asks for the microphone, only to be told the outputs' names; nothing is recorded. */
+  async findOutputs(): Promise<void> {
+    const heard = await navigator.mediaDevices.getUserMedia({ audio: true });
+    for (const track of heard.getTracks()) track.stop();
   }
 
   private quietPhones(): void {
@@ -82,7 +99,7 @@ export class Sound {
 
   private toChannels34(): void {
     const { context, node } = this;
-    if (!this.hasFourChannels) throw new Error("The main output has no channels 3 and 4.");
+    if (context.destination.maxChannelCount < 4) throw new Error("The main output has no channels 3 and 4.");
     context.destination.channelCount = 4;
     context.destination.channelInterpretation = "discrete";
     this.merger = new ChannelMergerNode(context, { numberOfInputs: 4 });

@@ -304,3 +304,63 @@ describe("who owns the sound", () => {
     expect(engine.state).toMatchObject({ audio: "broken", notice: expect.stringContaining("localhost") });
   });
 });
+
+describe("the headphones", () => {
+  const outputs = (allowed: boolean) => {
+    const media = Object.assign(new EventTarget(), {
+      allowed,
+      enumerateDevices: async () =>
+        ["", "usb"].map((id) => ({ kind: "audiooutput", deviceId: media.allowed ? id : "", label: media.allowed ? `Card ${id}` : "" })),
+      getUserMedia: async () => {
+        media.allowed = true;
+        return { getTracks: () => [] };
+      },
+    });
+    vi.stubGlobal("navigator", { locks, mediaDevices: media });
+    vi.stubGlobal("document", Object.assign(new EventTarget(), { visibilityState: "visible" }));
+    const element = { paused: true, sink: "", pause: () => {}, play: async () => {}, setSinkId: async (id: string) => void (element.sink = id) };
+    vi.stubGlobal("Audio", function Audio() { return element; });
+    return { media, element };
+  };
+
+  it("are found once the browser may name them, and play on the one chosen", async () => {
+    const { element } = outputs(false);
+    const { engine } = hold();
+    await engine.start();
+    const [find] = engine.state.outputs.devices;
+    expect(find!.label).toContain("Find");
+    await engine.setPhones(find!.id);
+    expect(engine.state.outputs).toMatchObject({ phones: "none", devices: [{ id: "usb", label: "Card usb" }] });
+    await engine.setPhones("usb");
+    expect(engine.state.outputs).toMatchObject({ phones: "device", phonesDevice: "usb" });
+    expect(element.sink).toBe("usb");
+    expect(FakeNode.last.received.at(-1)).toMatchObject({ type: "main", previewToPhones: true });
+  });
+
+  it("fall silent with a sentence when their output is pulled out", async () => {
+    const { media } = outputs(true);
+    const { engine } = hold();
+    await engine.start();
+    await engine.setPhones("usb");
+    media.enumerateDevices = async () => [];
+    media.dispatchEvent(new Event("devicechange"));
+    await vi.waitFor(() => expect(engine.state.notice).toContain("headphones"));
+    expect(engine.state.outputs.phones).toBe("none");
+  });
+
+  it("take the third and fourth channel where there are some", async () => {
+    outputs(true);
+    vi.stubGlobal("ChannelMergerNode", class { connect(): void {} disconnect(): void {} });
+    vi.stubGlobal("ChannelSplitterNode", class { connect(): void {} });
+    const { engine } = hold();
+    await engine.start();
+    await engine.setPhones("channels34");
+    expect(engine.state).toMatchObject({ outputs: { phones: "none" }, notice: "The main output has no channels 3 and 4." });
+    FakeContext.last.destination.maxChannelCount = 4;
+    await engine.setPhones("channels34");
+    expect(engine.state.outputs.phones).toBe("channels34");
+    expect(FakeContext.last.destination.channelCount).toBe(4);
+    await engine.setPhones("");
+    expect(FakeContext.last.destination.channelCount).toBe(2);
+  });
+});
