@@ -27,7 +27,9 @@ def show(studio: Studio, deck: Deck, row: TrackRow) -> None:
     predictions = studio.predictions(row.track_id)
     for kind, fact in {"genre": row.genre, "bucket": row.bucket}.items():
         name = "–" if fact.value is None else short(str(fact.value), studio.labels(kind))
-        label = parts.button_text(name, standing(fact), words_first=True)
+        # a folder's or a tag's word needs no comment; where it comes from stands inside
+        said = None if fact.source in _SOURCES else standing(fact)
+        label = parts.button_text(name, said, words_first=True)
         with st.popover(label, key=f"label-{kind}-{deck}"):
             _choose(studio, deck, row, kind, fact, predictions.get(kind))
 

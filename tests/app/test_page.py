@@ -47,6 +47,17 @@ def toasts(page: AppTest) -> list[str]:
     return [toast.value for toast in page.toast]
 
 
+def buttons_that_open(page: AppTest) -> list[str]:
+    """Return the labels of the page's popovers."""
+    found, waiting = [], [page.main]
+    while waiting:
+        block = waiting.pop()
+        if block.type == "popover":
+            found.append(block.proto.popover.label)
+        waiting += [one for one in block.children.values() if hasattr(one, "children")]
+    return found
+
+
 def button(page: AppTest, key: str):
     return next(one for one in page.button if one.key == key)
 
@@ -296,3 +307,12 @@ def test_an_empty_library_invites(empty_home: Settings) -> None:
     page.text_input(key="folder").set_value("/no/such/folder").run()
     button(page, "add-folder").click().run()
     assert "no folder" in toasts(page)[0]
+
+
+def test_labels_say_who_vouches_for_them(page: AppTest) -> None:
+    a = decks(page)[0]
+    get_studio().correct(a, "genre", "Dub *Techno*")
+    page.run()
+    shown = buttons_that_open(page)
+    assert any("✓ yours" in label and r"Dub \*Techno\*" in label for label in shown)
+    assert any(label.startswith("**Grid** :gray[sure]") for label in shown)
