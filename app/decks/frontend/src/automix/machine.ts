@@ -190,7 +190,7 @@ export class Automix {
   private approach(nowMs: number): void {
     const out = this.deck(this.out);
     const set = this.set!;
-    const rate = out.rate > 0 ? out.rate : 1;
+    const rate = out.tempo;
     const leftSec = ((out.track?.duration_sec ?? 0) - out.positionSec) / rate;
     if (!out.playing && leftSec > END_SEC) return this.release(); // stopped by what no action tells of
     if (this.next === null && this.index + 1 < set.tracks.length) this.prepare(this.index + 1);
@@ -246,15 +246,15 @@ export class Automix {
 
   /** Sets the next deck up and arms it, once its time is near. */
   private ready(next: Next, planned: AutomixStep | "none", out: DeckState, nowMs: number): void {
-    const rate = out.rate > 0 ? out.rate : 1;
+    const rate = out.tempo; // not what it runs at just now: it may be waiting for its sound
     const track = this.deck(next.deck).track;
     const until = (plan: AutomixStep): number => (plan.outStartSec - out.positionSec) / rate;
     const missed = planned !== "none" && out.playing && until(planned) < READY_SEC;
     const plan = planned === "none" || missed ? plainFade(out, track, this.index < 0) : planned;
     next.plan = plan;
-    if (this.glide === null && out.playing && Math.abs(out.rate - plan.rateOut) > SAME_RATE) {
+    if (this.glide === null && out.playing && Math.abs(out.tempo - plan.rateOut) > SAME_RATE) {
       // the DJ left it at another tempo than the plan reckons with
-      this.glide = { deck: this.out, from: out.rate, to: plan.rateOut, startMs: nowMs, sec: Math.min(APPROACH_SEC, until(plan)) };
+      this.glide = { deck: this.out, from: out.tempo, to: plan.rateOut, startMs: nowMs, sec: Math.min(APPROACH_SEC, until(plan)) };
     }
     if (out.playing && until(plan) > ARM_SEC) return;
     this.mix = { plan, in: next.deck, running: false, heardSec: 0, lastMs: nowMs, sent: new Map(), helped: false };
@@ -365,7 +365,7 @@ export class Automix {
     const set = this.set!;
     const out = this.deck(this.out);
     const plan = this.mix?.plan ?? (typeof this.next?.plan === "object" ? this.next.plan : null);
-    const toMix = plan === null ? null : Math.max(0, (plan.outStartSec - out.positionSec) / (out.rate > 0 ? out.rate : 1));
+    const toMix = plan === null ? null : Math.max(0, (plan.outStartSec - out.positionSec) / out.tempo);
     const next = this.opening ? this.index : (this.next?.index ?? this.index + 1);
     this.engine.state.automix = {
       id: set.id,

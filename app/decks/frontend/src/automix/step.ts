@@ -47,7 +47,7 @@ export const restOf = (control: ControlName): number => (CONTROLS[control] as Co
 /** A fade for tracks that no plan leads between: before the end, or at once where that is past. */
 export function plainFade(out: DeckState, next: Track | null, now = false): AutomixStep {
   const end = out.track?.duration_sec ?? 0;
-  const rate = out.rate > 0 ? out.rate : 1;
+  const rate = out.tempo;
   const soonest = out.positionSec + READY_SEC * rate;
   const planned = Math.min(out.track?.mix_out_sec ?? end, end - BEFORE_END_SEC * rate);
   const outStartSec = Math.max(soonest, now ? 0 : planned);
@@ -78,7 +78,7 @@ export function finish(out: DeckState, coming: DeckState, standing: (control: Co
   return {
     ...fade,
     outStartSec: out.positionSec,
-    rateIn: coming.rate > 0 ? coming.rate : 1,
+    rateIn: coming.tempo,
     glideSec: FADE_SEC,
     curves: (["out", "in"] as const).flatMap((side) =>
       controls.map((control) => ({ deck: side, control, points: [[0, standing(control, side)], [1, end(control, side)]] as [number, number][] })),

@@ -15,6 +15,8 @@ class Simulated extends FakeEngine {
   private readonly tempos: Record<DeckId, number> = { a: 1, b: 1 };
   /** Frames until a pressed PLAY shows in the state, as on another thread. */
   lagFrames = 0;
+  /** Waits for its sound to come over the network. */
+  stalled: DeckId | null = null;
   private readonly late: { frames: number; act: () => void }[] = [];
   private readonly armed: Partial<Record<DeckId, { fromSec: number; atSec: number }>> = {};
 
@@ -32,7 +34,7 @@ class Simulated extends FakeEngine {
     return Object.keys(this.armed).length > 0;
   }
   override setRate(deck: DeckId, rate: number): void {
-    this.tempos[deck] = rate;
+    this.tempos[deck] = this.state.decks[deck].tempo = rate;
     this.rates.push({ at: this.now, deck, rate });
   }
   override dispatch(action: Action): void {
@@ -54,7 +56,7 @@ class Simulated extends FakeEngine {
     for (const one of this.late) if (one.frames-- === 0) one.act();
     for (const name of ["a", "b"] as const) {
       const deck = this.state.decks[name];
-      deck.rate = deck.playing ? this.tempos[name] : 0;
+      deck.rate = deck.playing && this.stalled !== name ? this.tempos[name] : 0;
       deck.positionSec = Math.min(LENGTH_SEC, deck.positionSec + deck.rate * sec);
       if (deck.positionSec >= LENGTH_SEC) deck.playing = false;
     }
@@ -161,6 +163,19 @@ describe("automix", () => {
     expect(said()).toEqual(["started 0", "step 1"]);
     expect(engine.actions.filter(({ control, value }) => control === "play" && value === 1)).toHaveLength(2);
     expect([a().playing, a().fader, b().playing]).toEqual([false, 1, true]);
+  });
+
+  it("changes no tempo while a deck waits for its sound", async () => {
+    player.wish(wish(2));
+    await play(30);
+    engine.stalled = "a";
+    await play(5);
+    expect(engine.state.automix?.secToMix).toBeCloseTo(60 - a().positionSec, 6);
+    engine.stalled = null;
+    await play(20);
+    expect(engine.rates.filter(({ deck }) => deck === "a")).toEqual([]);
+    await play(13);
+    expect(b().positionSec).toBeCloseTo(5 + (a().positionSec - 60) * 1.02, 6);
   });
 
   it("brings the tempo back to the track's own afterwards, evenly", async () => {
