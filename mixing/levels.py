@@ -22,13 +22,13 @@ CONTEXT_BARS = 8
 FLOOR_LUFS = -70.0
 """The standard's absolute gate; quieter is silence."""
 
-MAX_RIDE_DB = 5.0
+MAX_RIDE_DB = 6.0
 """What a hand on the gain would correct; more would change the music."""
 RIDE_SMOOTH_STEPS = 10
-RIDE_ROUNDS = 8
-RIDE_RAMP_BARS = 0.5
+RIDE_ROUNDS = 12
+RIDE_RAMP_BARS = 0.25
 """How long the gain takes to leave 0 dB at either end: where A falls to its outro at the first
-beat, a whole bar would be too late."""
+beat, half a bar would be too late."""
 
 
 def step_energies(samples: Samples, sample_rate: int) -> Floats:

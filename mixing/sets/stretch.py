@@ -27,7 +27,7 @@ from mixing.zone import ALIGNED, DECODED, MIXED, Progress, Zone, aligned, decode
 
 Samples = NDArray[np.float32]
 
-RENDER_VERSION = 4
+RENDER_VERSION = 5
 """Raised whenever the same plan would sound different, so that no old stretch is joined to new
 ones."""
 
