@@ -6,7 +6,6 @@ window.bench = (() => {
     engine.dispatch({ control, deck, value, index, from: "test" });
   let count = 0;
   let tap = null;
-  let firstFrame = 0;
   let frameTimes = [];
 
   const state = (deck) => {
@@ -118,8 +117,8 @@ window.bench = (() => {
     },
     async watchFrames() {
       ({ frameTimes } = await import(address));
-      firstFrame = frameTimes.length;
+      frameTimes.length = 0;
     },
-    frames: () => frameTimes.slice(Math.min(firstFrame, frameTimes.length - 1)),
+    frames: () => [...frameTimes],
   };
 })();

@@ -17,6 +17,9 @@ const PLAYABLE_SEC = 2;
 const RETRY_MS = [250, 500, 1000, 2000, 4000];
 /** How often a long track's window is looked at again. */
 const LOOK_MS = 500;
+/** A deck that can't be played yet goes before the rest of what another one still fetches, for so long. */
+const FIRST_COME_MS = 5000;
+const GIVE_WAY_MS = 20;
 /** How often a request that waits is asked whether something else has become urgent. */
 const URGENT_MS = 150;
 
@@ -51,18 +54,29 @@ export function wantedChunks(frames: number, rate: number, positionSec: number, 
   return [...order];
 }
 
+/** Asks for the first piece while the track's facts are still on their way: decoding begins meanwhile. */
+export function askEarly(url: string): Promise<Response | null> {
+  const range = `bytes=0-${CHUNK_FRAMES * BYTES_A_FRAME - 1}`;
+  return fetch(url, { headers: { Range: range } }).catch(() => null);
+}
+
 export class Loader {
+  /** Loaders whose deck can't be played yet, and since when. */
+  private static readonly pressing = new Map<Loader, number>();
   private readonly track: Track;
   private readonly url: string;
   private readonly host: LoaderHost;
   private readonly have = new Set<number>();
   private readonly stopper = new AbortController();
   private whole = false;
+  private early: Promise<Response | null> | null;
 
-  constructor(track: Track, url: string, host: LoaderHost) {
+  constructor(track: Track, url: string, host: LoaderHost, early: Promise<Response | null> | null = null) {
     this.track = track;
     this.url = url;
     this.host = host;
+    this.early = early;
+    Loader.pressing.set(this, Date.now());
   }
 
   get bytes(): number {
@@ -70,6 +84,7 @@ export class Loader {
   }
 
   stop(): void {
+    Loader.pressing.delete(this);
     this.stopper.abort();
   }
 
@@ -78,8 +93,17 @@ export class Loader {
     while (!this.stopper.signal.aborted && !this.whole) {
       const next = this.plan();
       if (next === null) await this.pause(LOOK_MS);
-      else if (!(await this.fetch(next))) return;
+      else if (this.givesWay()) await this.pause(GIVE_WAY_MS);
+      else if (!(await this.fetch(next))) break;
     }
+    Loader.pressing.delete(this);
+  }
+
+  /** Whether another deck waits to be played while this one can be. */
+  private givesWay(): boolean {
+    if (Loader.pressing.has(this)) return false;
+    const now = Date.now();
+    return [...Loader.pressing.values()].some((since) => now - since < FIRST_COME_MS);
   }
 
   private plan(): number | null {
@@ -96,7 +120,9 @@ export class Loader {
     }
     const missing = wanted.find((index) => !this.have.has(index));
     this.whole = missing === undefined && frames / rate <= WHOLE_SEC;
-    this.host.progress(Math.min(1, this.have.size / wanted.length), this.playable(position));
+    const playable = this.playable(position);
+    if (playable) Loader.pressing.delete(this);
+    this.host.progress(Math.min(1, this.have.size / wanted.length), playable);
     return missing ?? null;
   }
 
@@ -122,7 +148,9 @@ export class Loader {
       // the server may still be decoding towards this piece while the DJ has gone elsewhere
       const urgent = setInterval(() => this.elsewhere(index) && stop(), URGENT_MS);
       try {
-        const answer = await fetch(this.url, { headers: { Range: range }, signal: request.signal });
+        const early = index === 0 ? await this.early : null;
+        this.early = null;
+        const answer = early ?? (await fetch(this.url, { headers: { Range: range }, signal: request.signal }));
         if (answer.status === 404 || answer.status === 410 || answer.status === 416) {
           this.host.failed(await sentence(answer, `“${this.track.title}” can't be read any more; is its file still there?`));
           return false;

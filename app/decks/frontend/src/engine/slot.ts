@@ -2,7 +2,7 @@
 
 import type { DeckState, DeckWish, EngineEvent, HotCue, Track } from "../contract";
 import { Grid } from "./dsp/grid";
-import { Loader, sentence } from "./loader";
+import { askEarly, Loader, sentence } from "./loader";
 import type { DeckIndex, GridFacts, ToProcessor } from "./messages";
 import { autoGainDb } from "./units";
 
@@ -14,6 +14,8 @@ const CUE_FRESH_MS = 5000;
 /** Further from the start than this, the first bar isn't where a DJ cues. */
 const AUTO_CUE_SEC = 20;
 const RETRY_MS = [250, 500, 1000, 2000, 4000];
+
+const soundOf = (id: string): string => new URL(`pcm/${encodeURIComponent(id)}`, DJ).href;
 
 export interface SlotHost {
   post(message: ToProcessor): void;
@@ -105,9 +107,13 @@ export class Slot {
       this.host.post({ type: "unload", deck: this.index });
     }
     this.clear();
+    const early = startShare === undefined ? askEarly(soundOf(wish.id)) : null;
     const track = await this.facts(wish);
-    if (!track || this.wish?.id !== wish.id) return;
-    if (track.problem) return this.fail(track.problem);
+    if (!track || this.wish?.id !== wish.id || track.problem) {
+      void early?.then((answer) => answer?.body?.cancel());
+      if (track?.problem && this.wish?.id === wish.id) this.fail(track.problem);
+      return;
+    }
     const { state } = this;
     this.takeFacts(track);
     const first = track.downbeats[0];
@@ -122,17 +128,17 @@ export class Slot {
       facts: this.gridFacts(track),
     });
     this.host.refresh();
-    await this.fetchSound(track);
+    await this.fetchSound(track, early);
     if (this.wish?.id === wish.id && state.playable) {
       this.host.emit({ type: "loaded", deck: this.index === 0 ? "a" : "b", id: track.id });
     }
   }
 
   /** Resolves when enough is here to play, or when it will never be. */
-  private fetchSound(track: Track): Promise<void> {
+  private fetchSound(track: Track, early: Promise<Response | null> | null): Promise<void> {
     const { state } = this;
     return new Promise((resolve) => {
-      const loader: Loader = new Loader(track, new URL(`pcm/${encodeURIComponent(track.id)}`, DJ).href, {
+      const loader: Loader = new Loader(track, soundOf(track.id), {
         position: () => this.positionSec,
         marks: () => [...state.hotCues.flatMap((cue) => (cue ? [cue.sec] : [])), ...(state.loop ? [state.loop.startSec] : []), state.cueSec],
         chunk: (index, data) => this.host.post({ type: "chunk", deck: this.index, index, data }),
@@ -147,7 +153,7 @@ export class Slot {
           if (this.loader === loader) this.fail(why);
           resolve();
         },
-      });
+      }, early);
       this.loader = loader;
       void loader.run().then(resolve);
     });

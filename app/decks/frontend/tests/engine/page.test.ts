@@ -6,7 +6,7 @@ import { allMessages, applyToDeck, applyToMixer, setRate } from "../../src/engin
 import { CHUNK_FRAMES } from "../../src/engine/dsp/pcm";
 import { freshDeck, freshState } from "../../src/engine/fresh";
 import { camelot, heardShift, shiftKey } from "../../src/engine/keys";
-import { Loader, wantedChunks, type LoaderHost } from "../../src/engine/loader";
+import { askEarly, Loader, wantedChunks, type LoaderHost } from "../../src/engine/loader";
 import { D, DECK_FIELDS, FLAGS, type ToProcessor } from "../../src/engine/messages";
 import { Playing } from "../../src/engine/playing";
 import { readDeck } from "../../src/engine/reading";
@@ -211,6 +211,39 @@ describe("fetching the sound", () => {
     await done;
     expect(host.got.slice(0, 2)).toEqual([0, 90]);
     expect(new Set(host.got).size).toBe(100);
+  });
+
+  it("lets a deck that can't be played yet go first", async () => {
+    const asked: string[] = [];
+    let answer: () => void = () => {};
+    vi.stubGlobal("fetch", (url: string, request: RequestInit) => {
+      asked.push(url);
+      if (url !== "http://new/" || asked.filter((one) => one === url).length > 1) return Promise.resolve(piece(request));
+      return new Promise((resolve) => (answer = () => resolve(piece(request))));
+    });
+    const playing = new Loader(trackOf(40 * CHUNK_FRAMES), "http://old/", hostOf());
+    const running = playing.run();
+    while (asked.length < 3) await Promise.resolve();
+    const next = new Loader(trackOf(2 * CHUNK_FRAMES), "http://new/", hostOf());
+    const second = next.run();
+    const before = asked.length;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(asked.slice(before + 1)).not.toContain("http://old/");
+    answer();
+    await Promise.all([running, second]);
+    expect(asked.filter((url) => url === "http://old/").length).toBe(40);
+  });
+
+  it("uses what was asked for before the facts were known", async () => {
+    const asked: string[] = [];
+    vi.stubGlobal("fetch", async (_url: string, request: RequestInit) => {
+      asked.push((request.headers as { Range: string }).Range);
+      return piece(request);
+    });
+    const host = hostOf();
+    await new Loader(trackOf(2 * CHUNK_FRAMES), "http://x/", host, askEarly("http://x/")).run();
+    expect(host.got).toEqual([0, 1]);
+    expect(asked.length).toBe(2);
   });
 
   it("says so when the file is gone, and stops asking", async () => {
