@@ -14,6 +14,7 @@ import logging
 import os
 import threading
 import time
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,7 +143,7 @@ class PcmFile:
 
     def _renamed(self, path: Path) -> None:
         # where a reader holds it open and the system minds, it keeps its old name
-        with self._lock, contextlib.suppress(PermissionError):
+        with self._lock, contextlib.suppress(OSError):
             self._path.replace(path)
             self._path = path
 
@@ -192,7 +193,8 @@ class PcmStore:
                     return PcmFile(path, facts.size, facts.size)
             self.folder.mkdir(parents=True, exist_ok=True)
             self._make_room(facts.size)
-            part = path.with_name(f".{path.name}.{os.getpid()}.part")
+            # another store, in this process or another, must never write into the same file
+            part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.part")
             part.touch()
             grows = self._growing[path.name] = PcmFile(part, facts.size)
         threading.Thread(

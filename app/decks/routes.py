@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import AsyncIterator, Callable
-from functools import cache
+from pathlib import Path
 from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
@@ -24,7 +25,6 @@ from app.decks.build import FILES, FRONTEND
 from app.decks.pcm import FRAME_BYTES, PcmFile, PcmStore, pcm_facts
 from app.studio import Studio
 from library.errors import UnknownTrack
-from library.settings import Settings
 
 SENT_BYTES = 1 << 20
 """Most that is read and sent at once."""
@@ -38,16 +38,16 @@ _NOT_KEPT = {"Cache-Control": "no-store"}
 
 def routes(studio: Callable[[], Studio]) -> list[Route]:
     """Return the decks' routes; see `app.server.routes`."""
-
-    @cache
-    def store(settings: Settings) -> PcmStore:
-        return PcmStore(settings.cache / "pcm")
+    stores: dict[Path, PcmStore] = {}
+    making = threading.Lock()
 
     def open_sound(track_id: str) -> PcmFile:
         now = studio()
-        return store(now.settings).open(
-            track_id, now.path(track_id), pcm_facts(now.report(track_id))
-        )
+        folder = now.settings.cache / "pcm"
+        with making:  # the first ranges of both decks arrive at once, and one store must serve them
+            if folder not in stores:
+                stores[folder] = PcmStore(folder)
+        return stores[folder].open(track_id, now.path(track_id), pcm_facts(now.report(track_id)))
 
     async def pcm(request: Request) -> Response:
         track_id = request.path_params["track_id"]
@@ -117,6 +117,8 @@ async def _pieces(sound: PcmFile, first: int, end: int) -> AsyncIterator[bytes]:
             await sound.reach(min(first + FRAME_BYTES, end))
             here = min(end, sound.ready, first + SENT_BYTES)
             piece = await run_in_threadpool(file.read, here - first)
+            if not piece:
+                raise OSError(f"{file.name} is shorter than it was")
             first += len(piece)
             yield piece
     finally:

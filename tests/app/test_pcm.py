@@ -200,6 +200,31 @@ def test_sound_is_served_whole_and_in_ranges(client: Client, studio: Studio) -> 
     np.testing.assert_allclose(heard[:, 0], wanted, atol=1e-4)
 
 
+def test_both_decks_may_ask_for_all_of_it_at_once(client: Client, studio: Studio) -> None:
+    tracks = [hashlib.md5(name.encode()).hexdigest() for name in ("Lantern", "Harbour", "Comet")]
+    answers: list[tuple[int, str, bytes]] = []
+    begin = threading.Barrier(12)
+
+    def ask(number: int) -> None:
+        track = tracks[number % 3]
+        begin.wait()
+        start = 40_000 * (number // 3)
+        answer = client.get(f"/dj/pcm/{track}", {"Range": f"bytes={start}-"})
+        answers.append((start, track, answer.content))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 12
+    for start, track, content in answers:
+        whole = b"".join(encoded(studio.path(track), pcm_facts(studio.report(track))))
+        assert content == whole[start:]
+    kept = list((studio.settings.cache / "pcm").iterdir())
+    assert len(kept) == 3, "each is decoded once, and nothing half is left"
+
+
 def test_no_such_track_no_such_sound(client: Client, studio: Studio) -> None:
     assert client.get(f"/dj/pcm/{'0' * 32}").status_code == 404
     assert client.get("/dj/pcm/..%2F..%2Fetc%2Fpasswd").status_code == 404
