@@ -7,6 +7,7 @@ by those trees of the forest that have not seen it (out of bag), so its probabil
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -149,7 +150,10 @@ class LabelModel:
             n_jobs=1,
         )
         matrix = table(rows, self.columns_)
-        self.forest_.fit(matrix, truth, sample_weight=[track.weight for track in labelled])
+        with warnings.catch_warnings():
+            # a small library of many buckets is no mistake
+            warnings.filterwarnings("ignore", message="The number of unique classes")
+            self.forest_.fit(matrix, truth, sample_weight=[track.weight for track in labelled])
         heard = _out_of_bag(self.forest_, matrix, len(self.classes_))
         judged: npt.NDArray[np.bool_] = np.all(np.isfinite(heard), axis=1)
         self.sharpness_ = (
