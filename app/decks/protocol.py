@@ -195,7 +195,7 @@ def _apply(studio: Studio, live: Live, report: AnyReport, words: _Words) -> None
             live.playing[deck] = playing
         case Tempo(deck=deck, id=track_id, bpm=bpm, camelot=camelot):
             live.heard[deck] = Heard(track_id, bpm, camelot)
-        case AutomixNews(state="ended" | "taken_over", id=automix_id):
+        case AutomixNews(state="ended", id=automix_id):
             if live.automix is not None and live.automix["id"] == automix_id:
                 live.automix = None
         case Problem(sentence=sentence):

@@ -221,6 +221,7 @@ def test_a_problem_is_told(studio: Studio, live: Live) -> None:
 def test_a_set_that_ended_is_no_wish_any_more(studio: Studio, live: Live) -> None:
     live.automix = {"id": "x", "rev": "1", "tracks": [], "steps": 0}
     box = Box().hello().put("automix", state="step", id="x", step=1)
+    box.put("automix", state="taken_over", id="x", step=1)  # the DJ may let it go on
     apply_reports(studio, live, box.sent)
     assert wish(studio, live, [])["automix"]["id"] == "x"
     apply_reports(studio, live, box.put("automix", state="ended", id="x", step=1).sent)
