@@ -124,8 +124,7 @@ class AudioStream:
     sample_rate
         Of the blocks, in Hz.
     blocks
-        float32 of shape (channels, n), channels 1 or 2, in order, n as it comes: the samples
-        that `load_audio` would gather.
+        float32 of shape (channels, n), channels 1 or 2, in order: what `load_audio` gathers.
     """
 
     sample_rate: int
