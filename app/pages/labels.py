@@ -102,7 +102,7 @@ def choices(fact: Fact, prediction: Prediction | None, known: Sequence[str]) -> 
 def short(label: str, among: Sequence[str]) -> str:
     """Return a bucket's last folder, or its whole path where another one ends alike."""
     last = label.rsplit("/", 1)[-1]
-    alike = [one for one in among if one.rsplit("/", 1)[-1] == last]
+    alike = {one for one in among if one.rsplit("/", 1)[-1] == last}
     return last if len(alike) <= 1 else label
 
 
