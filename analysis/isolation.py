@@ -52,7 +52,11 @@ _ONE_THREAD = dict.fromkeys(
 )
 """Workers are the parallelism; threads inside each would only fight over the cores."""
 
-_CHILD = "from analysis.isolation import serve; serve()"
+_CHILD = (
+    "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+    "from analysis.isolation import serve; serve()"
+)
+"""Ctrl-C is the parent's to handle, also while a child still imports what it needs."""
 
 
 @dataclass(frozen=True)
@@ -244,7 +248,6 @@ class Worker:
 
 def serve() -> None:
     """Do work for the parent until it goes away. The child's whole life."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     faulthandler.enable()
     channel = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not disturb the conversation
