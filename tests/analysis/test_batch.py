@@ -223,7 +223,10 @@ def test_ctrl_c_ends_the_batch_and_its_processes(music: Path) -> None:
     make_track(music / "hang.wav", 2)
     script = textwrap.dedent(
         f"""
+        import signal
         from analysis.batch import analyse_batch
+        # a shell that runs the tests in the background has it ignored
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         result = analyse_batch({str(music)!r}, {str(music.parent / "reports")!r}, workers=1,
             task={TASK!r}, progress=lambda event: print("one", flush=True))
         print(result.interrupted, len(result.done), flush=True)
