@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -146,9 +145,28 @@ def test_two_programs_do_not_move_at_once(home: Settings, monkeypatch: pytest.Mo
     library.close()
 
 
-def test_killed_twenty_times_the_command_loses_and_doubles_nothing(tmp_path: Path) -> None:
+def _apply_slowly(home: Path) -> None:
+    """Run the command in a process of its own, slow enough that a kill meets every part of it."""
+    import training.journal as journal
+
+    os.environ["SEGUE_HOME"] = str(home)
+    quick = journal.Disk.rename
+
+    def rename(self: journal.Disk, old: Path, new: Path) -> None:
+        time.sleep(0.004)
+        quick(self, old, new)
+        time.sleep(0.004)
+
+    journal.Disk.rename = rename  # type: ignore[method-assign]
+    buckets("apply", "--confirm")
+
+
+def test_killed_twenty_times_the_command_loses_and_doubles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     draw = random.Random(11)
     settings = make_home(tmp_path, 60)
+    monkeypatch.setenv("SEGUE_HOME", str(settings.home))
     library = Library(settings)
     library.refresh()
     for row in library.tracks():
@@ -156,54 +174,32 @@ def test_killed_twenty_times_the_command_loses_and_doubles_nothing(tmp_path: Pat
     library.refresh_words()
     library.close()
     before = music(settings)
-    command = (
-        "import sys, training.journal as j, time\n"
-        "old = j.Disk.rename\n"
-        "def rename(self, a, b):\n"  # slow enough that a kill meets every part of a run
-        "    time.sleep(0.004); old(self, a, b); time.sleep(0.004)\n"
-        "j.Disk.rename = rename\n"
-        "from app.cli.main import main; sys.argv[0] = 'segue'; main()"
-    )
-    environment = os.environ | {"SEGUE_HOME": str(settings.home)}
+    context = multiprocessing.get_context("forkserver")  # what is imported once need not be again
+    context.set_forkserver_preload([__name__, "app.cli.buckets", "training.filing"])
     kills = 0
     while kills < 20:
         size = _journal_size(settings)
-        process = subprocess.Popen(
-            [sys.executable, "-c", command, "buckets", "apply", "--confirm"],
-            env=environment,
-            stdout=subprocess.DEVNULL,
-        )
+        process = context.Process(target=_apply_slowly, args=(settings.home,))
+        process.start()
         until = size + draw.randrange(200, 3_000)
-        while process.poll() is None:
+        while process.is_alive():
             if _journal_size(settings) >= until:
                 time.sleep(draw.random() * 0.01)
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-        kills += process.returncode == -signal.SIGKILL
+                process.kill()
+                process.join()
+        kills += process.exitcode == -signal.SIGKILL
         # what the dead program left: every file whole, once, and at most one empty reservation
         left = sorted(content for content in music(settings).values() if content)
         assert left == sorted(before.values())
         if not any(place.startswith("in/") for place in music(settings)):
-            assert "Would move 0" in _dry(settings, environment)
+            assert "Would move 0" in buckets("apply").output
             assert sorted(music(settings).values()) == sorted(before.values())
-            while _undo(environment) == 0:
+            while buckets("undo").exit_code == 0:
                 pass
             assert music(settings) == before
-    _dry(settings, environment)
+    buckets("apply")
     assert sorted(music(settings).values()) == sorted(before.values())
 
 
 def _journal_size(settings: Settings) -> int:
     return sum(file.stat().st_size for file in (settings.data / "filing").glob("*.jsonl"))
-
-
-def _dry(settings: Settings, environment: dict[str, str]) -> str:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SEGUE_HOME", environment["SEGUE_HOME"])
-        return buckets("apply").output
-
-
-def _undo(environment: dict[str, str]) -> int:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SEGUE_HOME", environment["SEGUE_HOME"])
-        return buckets("undo").exit_code
