@@ -18,7 +18,8 @@ STAMP := .venv/.synced
 help:
 	@echo "make run     open Segue in the browser"
 	@echo "make test    run the tests"
-	@echo "make lint types imports decks-check bench    what .ci/run checks besides"
+	@echo "make lint types imports decks-check    what .ci/run checks besides"
+	@echo "make bench    every benchmark, in its quick form (a quarter of an hour)"
 
 run: $(STAMP)
 	-@$(UV) run --no-sync python -m app.decks.build
