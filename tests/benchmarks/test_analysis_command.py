@@ -1,4 +1,4 @@
-"""The command as a user types it; `.ci/run` runs ``--quick`` itself, with all its engines."""
+"""The command as a user types it; `make bench` runs ``--quick`` with all its engines."""
 
 from __future__ import annotations
 
