@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,7 @@ from analysis.errors import UnreadableAudio
 from tests.analysis.sounds import ALL_SUFFIXES, noise, save, sine
 
 RATE = 48_000
+NOBODY = 65_534  # the user id that owns nothing
 IMPULSE = 30_000
 
 # Raw streams and Windows Media do not declare their encoder's delay, so nothing can skip it;
@@ -215,12 +219,30 @@ def test_a_playlist_never_opens_another_file(tmp_path: Path) -> None:
             load_audio(path)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads anything")
-def test_a_forbidden_file_says_so(tmp_path: Path) -> None:
-    path = save(tmp_path / "a.wav", noise(0.1), 44_100)
-    path.chmod(0)
-    with pytest.raises(UnreadableAudio, match="permission"):
-        load_audio(path)
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid"), reason="Windows has no permission to read that a test could take"
+)
+def test_a_forbidden_file_says_so() -> None:
+    # not below pytest's own folder, which nobody but its user may enter
+    with tempfile.TemporaryDirectory() as folder:
+        path = save(Path(folder) / "a.wav", noise(0.1), 44_100)
+        Path(folder).chmod(0o755)
+        path.chmod(0)
+        with as_nobody(), pytest.raises(UnreadableAudio, match="Permission denied"):
+            load_audio(path)
+
+
+@contextlib.contextmanager
+def as_nobody() -> Iterator[None]:
+    """Give root's right to read everything away for a while; anybody else has none to give."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 def test_nothing_is_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

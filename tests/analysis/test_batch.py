@@ -226,7 +226,9 @@ def test_a_cancelled_batch_keeps_what_is_finished(music: Path) -> None:
     assert len(run(music).skipped) == 3
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no Ctrl-C that is sent to a group of processes"
+)
 def test_ctrl_c_ends_the_batch_and_its_processes(music: Path) -> None:
     make_track(music / "a good.wav", 1)
     make_track(music / "hang.wav", 2)

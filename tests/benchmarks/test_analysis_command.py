@@ -1,4 +1,4 @@
-"""The command as a user types it; `make bench` runs ``--quick`` with all its engines."""
+"""The command as a user types it; in `.ci/run` ``--quick`` as well, with all its engines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_tracks_without_truth_are_a_line(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(
     "SEGUE_SLOW_TESTS" not in os.environ,
-    reason="a minute or two, as in `make bench`; set SEGUE_SLOW_TESTS=1 to run",
+    reason="takes a minute or two; `.ci/run` runs it, and so does SEGUE_SLOW_TESTS=1 make test",
 )
 def test_quick_prints_one_table_and_writes_every_figure(tmp_path: Path) -> None:
     figures, table = tmp_path / "figures.json", tmp_path / "table.md"

@@ -227,7 +227,9 @@ while True:
 """
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
+@pytest.mark.skipif(
+    not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL, the kill that is tested"
+)
 @pytest.mark.parametrize("words", [1, 7, 23])
 def test_killing_the_program_loses_nothing_that_was_said(tmp_path: Path, words: int) -> None:
     path = tmp_path / "n.sqlite"

