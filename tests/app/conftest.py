@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,17 @@ TRACKS = (
     ("Harbour", "Mono Tide", 122.0, "E minor", "9A", "CLUB/HOUSE"),
     ("Comet", "Orla Finch", 124.0, "A minor", "8A", "CLUB/TECHNO"),
 )
+
+
+@pytest.fixture(autouse=True)
+def _own_main() -> Iterator[None]:
+    """Give ``__main__`` back: Streamlit puts the page under test there.
+
+    `multiprocessing` would run that page in each process that a later test starts.
+    """
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 def _write_track(settings: Settings, number: int) -> str:
