@@ -64,8 +64,10 @@ class NoAudioFiles(SegueError):
         )
 
 
-class UnreadableReport(SegueError):
-    """A file that is not a Segue report, or one of a version we do not know."""
+class UnreadableDocument(SegueError):
+    """A file that is not what it should be, or of a version we do not know."""
+
+    remedy = "make it again"
 
     def __init__(self, path: Path | str, reason: str) -> None:
         super().__init__(str(path), reason)
@@ -73,4 +75,10 @@ class UnreadableReport(SegueError):
         self.reason = " ".join(str(reason).split())
 
     def __str__(self) -> str:
-        return f"UnreadableReport: {self.path}: {self.reason}; run `segue analyse` again"
+        return f"{type(self).__name__}: {self.path}: {self.reason}; {self.remedy}"
+
+
+class UnreadableReport(UnreadableDocument):
+    """A file that is not a Segue report."""
+
+    remedy = "run `segue analyse` again"

@@ -7,15 +7,13 @@ decoded sample, levels are dB, loudness is LUFS.
 
 from __future__ import annotations
 
-import json
 import math
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
+from analysis.document import Document, Part, plain
 from analysis.errors import UnreadableReport
-from analysis.files import write_atomically
 
 SCHEMA_VERSION = 1
 
@@ -35,11 +33,7 @@ Number = Annotated[float | None, BeforeValidator(finite_or_none)]
 Status = dict[Literal["status"], str]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
-
-
-class Stats(_Model):
+class Stats(Part):
     """Summary of a curve, in the curve's own unit."""
 
     mean: Number = None
@@ -48,7 +42,7 @@ class Stats(_Model):
     max: Number = None
 
 
-class Metadata(_Model):
+class Metadata(Part):
     """What the file is and says of itself."""
 
     path: str
@@ -70,14 +64,14 @@ class Metadata(_Model):
     """Which optional families were asked for: embeddings stems."""
 
 
-class GridSegment(_Model):
+class GridSegment(Part):
     """A stretch of constant tempo inside a grid that changes."""
 
     start_sec: float
     bpm: float
 
 
-class BeatGrid(_Model):
+class BeatGrid(Part):
     """The beat grid that decks and transitions use.
 
     ``bpm`` is None where no beat was found; then there is nothing to match.
@@ -96,14 +90,14 @@ class BeatGrid(_Model):
     segments: list[GridSegment] = Field(default_factory=list)
 
 
-class Swing(_Model):
+class Swing(Part):
     """Swing ratio (long/short, 1 = straight) and spread of onsets about the grid in seconds."""
 
     swing_ratio: Number = None
     micro_timing_std: Number = None
 
 
-class Rhythm(_Model):
+class Rhythm(Part):
     """Tempo, beats, bars and their feel."""
 
     tempo_bpm_global: Number = None
@@ -121,7 +115,7 @@ class Rhythm(_Model):
     beat_this: dict[str, Any] = Field(default_factory=dict)
 
 
-class KeyCandidate(_Model):
+class KeyCandidate(Part):
     """One key the track may be in; scores of all candidates sum to 1."""
 
     key: str
@@ -129,7 +123,7 @@ class KeyCandidate(_Model):
     score: float
 
 
-class Tonal(_Model):
+class Tonal(Part):
     """Key, chords and timbre. Keys are written with sharps: ``"A# minor"``."""
 
     key: str | None = None
@@ -148,14 +142,14 @@ class Tonal(_Model):
     dissonance_index: Number = None
 
 
-class AttackDecay(_Model):
+class AttackDecay(Part):
     """First attack to a share of the loudest onset; fall from the loudest frame to half."""
 
     attack_time_sec: Number = None
     decay_time_sec: Number = None
 
 
-class Dynamics(_Model):
+class Dynamics(Part):
     """Level and loudness (ITU-R BS.1770, EBU Tech 3342)."""
 
     rms: Stats = Field(default_factory=Stats)
@@ -168,7 +162,7 @@ class Dynamics(_Model):
     """Short-term loudness (3 s windows) once a second, first window ending at 3 s."""
 
 
-class Spatial(_Model):
+class Spatial(Part):
     """The stereo picture; a mono file has only ``status: mono_signal``."""
 
     status: str | None = None
@@ -178,7 +172,7 @@ class Spatial(_Model):
     side_mid_ratio_db: Number = None
 
 
-class VocalSegment(_Model):
+class VocalSegment(Part):
     """A stretch where singing is likely."""
 
     start_sec: float
@@ -186,7 +180,7 @@ class VocalSegment(_Model):
     confidence: float
 
 
-class VocalActivity(_Model):
+class VocalActivity(Part):
     """Where somebody sings, and how high."""
 
     voiced_ratio: Number = None
@@ -196,7 +190,7 @@ class VocalActivity(_Model):
     segments: list[VocalSegment] = Field(default_factory=list)
 
 
-class Instrumentation(_Model):
+class Instrumentation(Part):
     """Band balance and coarse instrument proxies, all 0–1."""
 
     bass_presence: Number = None
@@ -209,7 +203,7 @@ class Instrumentation(_Model):
     likely_bright_timbre: bool = False
 
 
-class Mood(_Model):
+class Mood(Part):
     """Aggregate mood, all 0–1, with a word for it."""
 
     danceability: Number = None
@@ -219,7 +213,7 @@ class Mood(_Model):
     descriptor: str = ""
 
 
-class Section(_Model):
+class Section(Part):
     """One part of the arrangement; starts and ends on bar lines where there is a grid."""
 
     start_sec: float
@@ -230,14 +224,14 @@ class Section(_Model):
     """1 (sparse) to 10 (peak)."""
 
 
-class Phrase(_Model):
+class Phrase(Part):
     """A run of whole bars that belongs together."""
 
     start_sec: float
     bars: int
 
 
-class Structure(_Model):
+class Structure(Part):
     """The arrangement, and where a DJ would mix in and out."""
 
     sections: list[Section] = Field(default_factory=list)
@@ -250,7 +244,7 @@ class Structure(_Model):
     silence_after_sec: Number = None
 
 
-class Analysis(_Model):
+class Analysis(Part):
     """All feature families."""
 
     rhythm: Rhythm = Field(default_factory=Rhythm)
@@ -266,8 +260,10 @@ class Analysis(_Model):
     stems: dict[str, Any] = Field(default_factory=dict)
 
 
-class Report(_Model):
-    """One track's report."""
+class Report(Document):
+    """One track's report; one that can't be read raises `UnreadableReport`."""
+
+    unreadable = UnreadableReport
 
     schema_version: int = SCHEMA_VERSION
     metadata: Metadata
@@ -283,49 +279,12 @@ class Report(_Model):
         """Short for ``analysis.rhythm.beat_grid``."""
         return self.analysis.rhythm.beat_grid
 
-    def to_json(self) -> str:
-        """Return the wire form: keys in a fixed order, floats to 6 decimals, no NaN."""
-        payload = self.model_dump(mode="json", exclude_none=False)
-        if payload["analysis"]["spatial"].get("status"):
+    def payload(self) -> Any:
+        """Return what is written; numbers that an engine could not give are null."""
+        payload = super().payload()
+        spatial = payload["analysis"]["spatial"]
+        if spatial.get("status"):
             payload["analysis"]["spatial"] = {
-                key: value
-                for key, value in payload["analysis"]["spatial"].items()
-                if value is not None
+                key: value for key, value in spatial.items() if value is not None
             }
-        return json.dumps(_plain(payload), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
-
-    def write(self, path: Path) -> None:
-        """Write the report so that a crash leaves the old file or the new one, never half."""
-        write_atomically(path, self.to_json().encode())
-
-    @classmethod
-    def read(cls, path: Path) -> Report:
-        """Read a report.
-
-        Raises
-        ------
-        UnreadableReport
-            If the file is missing, not JSON, or not a report.
-        """
-        try:
-            payload = json.loads(Path(path).read_bytes())
-            return cls.model_validate(payload)
-        except OSError as error:
-            raise UnreadableReport(path, error.strerror or str(error)) from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise UnreadableReport(path, f"{where or 'the file'}: {first['msg']}") from error
-        except ValueError as error:
-            raise UnreadableReport(path, "not JSON") from error
-
-
-def _plain(value: Any) -> Any:
-    """Return ``value`` with floats rounded to 6 decimals and non-finite ones as None."""
-    if isinstance(value, float):
-        return round(value, 6) if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
+        return plain(payload, null_for_nan=True)

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.document import plain
 from analysis.report import Report
 from app.jobs import Job, JobState, Lane
-from mixing.document import plain
 from mixing.plan import Plan
 from mixing.planner import plan_transition
 from mixing.render import render

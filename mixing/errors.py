@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from analysis.errors import SegueError
+from analysis.errors import SegueError, UnreadableDocument
 
 
 class MixingError(SegueError):
@@ -121,13 +121,7 @@ class BadCurve(MixingError):
         return f"BadCurve: {self.what}: {self.reason}"
 
 
-class UnreadablePlan(MixingError):
-    """A file that is not a transition plan."""
+class UnreadablePlan(UnreadableDocument, MixingError):
+    """A file that is not a plan of a transition or a set."""
 
-    def __init__(self, path: Path | str, reason: str) -> None:
-        super().__init__(str(path), reason)
-        self.path = Path(path)
-        self.reason = " ".join(reason.split())
-
-    def __str__(self) -> str:
-        return f"UnreadablePlan: {self.path}: {self.reason}; make it again with `segue mix`"
+    remedy = "make it again with `segue mix` or `segue set`"

@@ -13,7 +13,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from mixing.document import Document, Part
+from analysis.document import Document, Part
+from mixing.errors import UnreadablePlan
 
 SCHEMA_VERSION = 1
 
@@ -185,7 +186,9 @@ class Rendered(Part):
 
 
 class Plan(Document):
-    """One transition from track A to track B."""
+    """One transition from track A to track B; a file that is none raises `UnreadablePlan`."""
+
+    unreadable = UnreadablePlan
 
     schema_version: int = SCHEMA_VERSION
     a: PlanTrack

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from mixing.document import Document, Part
+from analysis.document import Document, Part
+from mixing.errors import UnreadablePlan
 from mixing.plan import Plan
 
 SCHEMA_VERSION = 1
@@ -57,11 +58,13 @@ class RenderedSet(Part):
 
 
 class SetPlan(Document):
-    """A set.
+    """A set; a file that is none raises `UnreadablePlan`.
 
     Until it is rendered, each of ``transitions`` is on its own clock (its A starts at 0) and the
     tracks' times are foreseen; rendering puts all on the clock of the file.
     """
+
+    unreadable = UnreadablePlan
 
     schema_version: int = SCHEMA_VERSION
     arc: str
