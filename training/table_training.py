@@ -11,7 +11,7 @@ import pandas as pd
 
 from library.settings import Settings
 from training.assign import labelled_rows
-from training.assigners import TableModel, make_model
+from training.assigners import Assigner, TableModel, make_model
 from training.bucket_rules import BucketRules
 from training.comparison import Comparison, compare
 from training.errors import UnusableBundle
@@ -118,16 +118,17 @@ def compare_on_table(
     report: Path,
     *,
     group: str | None = None,
+    make: Callable[[str], Assigner] = make_model,
 ) -> Comparison:
     """Cross-validate two models on the same folds, write an HTML report, return the comparison.
 
-    See `train_on_table` for the parameters.
+    See `train_on_table` for the parameters; ``make`` gives an untrained model by its name.
     """
     rows, labels, groups = labelled_rows(source, label, group)
     scores, right = [], []
     for name in models:
         likely, classes = out_of_fold(
-            lambda name=name: make_model(name),  # type: ignore[misc]
+            lambda name=name: make(name),  # type: ignore[misc]
             rows[_seen(rows, kind, label, group, name)],
             labels,
             groups,

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,13 +19,14 @@ from rich.table import Table
 
 from analysis.files import write_atomically
 from benchmarks._analysis.workers import use_one_thread
+from benchmarks._buckets.kept import KeptModel
 from benchmarks._buckets.learning import POINTS, compare_orders
 from benchmarks._buckets.sketches import read_sketches
 from benchmarks._buckets.songs import FILE, ROWS, compare_songs, read_songs
 from benchmarks._buckets.synthetic import made_up_tracks
 from benchmarks._buckets.timing import LEARNED, time_model
 from benchmarks._buckets.timing import ROWS as ASKED
-from training.assigners import KINDS_OF_MODEL, make_model
+from training.assigners import KINDS_OF_MODEL
 from training.evaluation import out_of_fold, score
 from training.features import audio_features
 from training.labels import LabelledTrack
@@ -123,13 +123,13 @@ def _tables(options: argparse.Namespace, progress: Console) -> list[dict[str, An
         path = options.tables / part.file
         if path.is_file():
             table = read_csv(path).drop(columns=list(part.left_out))
-            rows += measure(part, table, quick=options.quick, progress=progress)
+            rows += measure(part, table, options.answers, quick=options.quick, progress=progress)
         else:
             progress.print(f"{part.name}: left out, there is no {path}", markup=False)
     if not rows:
         made = make_dataset(QUICK_ROWS, seed=1).drop(columns="bucket_label")
         part = Part("made up", "", "genre_label", (), 0.0, None, 1)
-        rows = measure(part, made, quick=True, progress=progress)
+        rows = measure(part, made, options.answers, quick=True, progress=progress)
     return rows
 
 
@@ -175,7 +175,7 @@ def _songs(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         report = options.report or Path(scratch) / "songs.html"
         rows = read_songs(path, QUICK_ROWS if options.quick else ROWS)
-        found = compare_songs(rows, report)
+        found = compare_songs(rows, report, lambda name: KeptModel(name, options.answers))
     console.print(
         f"{len(rows)} songs, sub-genres, artists whole: {found.verdict}; gain {found.gain:+.3f}"
         f" ({found.gain_low:+.3f} to {found.gain_high:+.3f})"
@@ -203,9 +203,12 @@ def _times(options: argparse.Namespace, console: Console) -> dict[str, Any]:
 
 
 def measure(
-    part: Part, table: pd.DataFrame, *, quick: bool, progress: Console
+    part: Part, table: pd.DataFrame, answers: Path, *, quick: bool, progress: Console
 ) -> list[dict[str, Any]]:
-    """Cross-validate each model on a table; one row of figures a model and repeat."""
+    """Cross-validate each model on a table; one row of figures a model and repeat.
+
+    Answers that lie in ``answers`` are not worked out again.
+    """
     labels = [str(label) for label in table[part.label]]
     features = table[feature_columns(table, "genre", part.label)]
     copies = identical_rows(features)
@@ -216,9 +219,9 @@ def measure(
     for model in models:
         for repeat in range(repeats if model == "ensemble" else 1):
             progress.print(f"{part.name}: {model}, draw {repeat + 1}", end="\r")
-            start = time.process_time()
+            spent: list[float] = []
             likely, classes = out_of_fold(
-                lambda name=model: make_model(name),  # type: ignore[misc]
+                lambda name=model, spent=spent: KeptModel(name, answers, spent),  # type: ignore[misc]
                 features,
                 labels,
                 copies,
@@ -238,7 +241,7 @@ def measure(
                     "draw": repeat,
                     **scores.summary(),
                     "accuracy_unchosen": float(right[unseen].mean()),
-                    "cpu_sec": time.process_time() - start,
+                    "cpu_sec": sum(spent),
                     "wanted": part.wanted,
                     "reached": ok if model == "ensemble" else None,
                 }
@@ -289,6 +292,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         default=Path("data/benchmarks/sketches"),
         help="where the composed sketches' reports are kept",
+    )
+    parser.add_argument(
+        "--answers",
+        type=Path,
+        default=Path("data/benchmarks/answers"),
+        help="where each fold's answers are kept; an interrupted run goes on from them",
     )
     parser.add_argument("--report", type=Path, help="keep the songs' HTML report here")
     parser.add_argument("--json", type=Path, help="write every figure here")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from training.assigners import Assigner, make_model
 from training.comparison import Comparison
 from training.table_training import compare_on_table
 
@@ -55,6 +57,10 @@ def read_songs(path: Path, rows: int = ROWS) -> pd.DataFrame:
     )
 
 
-def compare_songs(table: pd.DataFrame, report: Path) -> Comparison:
+def compare_songs(
+    table: pd.DataFrame, report: Path, make: Callable[[str], Assigner] = make_model
+) -> Comparison:
     """Return v0.1 against the hybrid on the same five folds, artists whole."""
-    return compare_on_table(table, "bucket", "bucket", ("simple", "hybrid"), report, group="artist")
+    return compare_on_table(
+        table, "bucket", "bucket", ("simple", "hybrid"), report, group="artist", make=make
+    )

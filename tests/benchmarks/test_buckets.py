@@ -9,10 +9,13 @@ import pandas as pd
 import pytest
 
 from benchmarks._buckets.command import main
+from benchmarks._buckets.kept import KeptModel
 from benchmarks._buckets.learning import POINTS, compare_orders
 from benchmarks._buckets.songs import read_songs
 from benchmarks._buckets.synthetic import KINDS, made_up_tracks
 from training import estimators, labels
+from training.assigners import TableModel, make_model
+from training.synthetic import make_dataset
 
 
 def test_words_make_answers_better_in_either_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +65,38 @@ def test_a_quick_run_needs_no_tables(
 ) -> None:
     monkeypatch.setattr(estimators, "TREES", 10)
     monkeypatch.setattr(estimators, "ROUNDS", 5)
-    assert main(["--quick", "--only", "tables", "songs", "--tables", str(tmp_path)]) == 0
+    places = ["--tables", str(tmp_path), "--answers", str(tmp_path / "answers")]
+    assert main(["--quick", "--only", "tables", "songs", *places]) == 0
     said = capsys.readouterr().out
     assert "made up" in said
     assert "songs: left out" in said
+
+
+def test_an_answer_is_worked_out_once_for_the_same_rows_and_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimators, "TREES", 10)
+    asked = make_dataset(40, seed=2)[["rhythm.bpm"]]
+    known = make_dataset(60, seed=1)
+    learned = known[["rhythm.bpm"]], known["genre_label"].tolist()
+    fitted: list[str] = []
+    fit = TableModel.fit
+    monkeypatch.setattr(
+        TableModel, "fit", lambda self, *rest: fitted.append(self.name) or fit(self, *rest)
+    )
+    spent: list[float] = []
+
+    def answer(labels: list[str] = learned[1]) -> np.ndarray:
+        return KeptModel("forest", tmp_path, spent).fit(learned[0], labels).predict_proba(asked)
+
+    first = answer()
+    assert np.array_equal(answer(), first)
+    assert fitted == ["forest"]
+    assert spent[0] == spent[1] > 0
+    assert np.array_equal(first, make_model("forest").fit(*learned).predict_proba(asked))
+    fitted.clear()
+    answer(list(reversed(learned[1])))
+    assert fitted == ["forest"], "other labels are another question"
+    monkeypatch.setattr(estimators, "TREES", 12)
+    answer()
+    assert fitted == ["forest", "forest"], "and so are other settings"
