@@ -15,33 +15,27 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
 # A script's folder comes first, and there `app` would be this file, not the package.
-sys.path[:] = [str(ROOT), *(path for path in sys.path if Path(path).resolve() != HERE)]
+sys.path[:] = [str(HERE.parent), *(path for path in sys.path if Path(path).resolve() != HERE)]
 
 import argparse  # noqa: E402
 import json  # noqa: E402
 import os  # noqa: E402
-import shutil  # noqa: E402
-import socket  # noqa: E402
 import statistics  # noqa: E402
-import subprocess  # noqa: E402
 import tempfile  # noqa: E402
 import time  # noqa: E402
-import urllib.request  # noqa: E402
-from collections.abc import Callable, Iterator  # noqa: E402
-from contextlib import contextmanager  # noqa: E402
+from collections.abc import Callable  # noqa: E402
 
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 from analysis.batch import analyse_batch  # noqa: E402
 from app.decks.build import ensure_built  # noqa: E402
 from app.demo import learn, make_demo  # noqa: E402
+from benchmarks._pages import ROOT, find_chromium, page_options, serving  # noqa: E402
 from composer.crate import crate_specs, make_tracks  # noqa: E402
 from library.library import Library  # noqa: E402
 from library.settings import Settings  # noqa: E402
 
-HOST = "127.0.0.1"
 FIRST_LOAD_TARGET_SEC = 3.0
 RERUN_TARGET_SEC = 0.5
 PATIENCE_MS = 120_000
@@ -81,11 +75,7 @@ WATCH_NEXT_CLICK = f"""() => {{
 def main(argv: list[str] | None = None) -> int:
     """Measure and print one table; returns the exit status."""
     options = _options(argv)
-    chromium = options.chromium or next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome")
-         if (found := shutil.which(name))),
-        None,
-    )  # fmt: skip
+    chromium = find_chromium(options.chromium)
     if chromium is None:
         print("benchmarks/app.py needs Chromium: install it, or name one with --chromium")
         return 0
@@ -104,16 +94,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _options(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=(__doc__ or "").splitlines()[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    parser.add_argument("--quick", action="store_true", help="short tracks, fewer repetitions")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser = page_options(__doc__)
     parser.add_argument(
         "--home", type=lambda text: Settings(Path(text).resolve()), help="a home with music"
     )
-    parser.add_argument("--chromium", help="the browser's program")
     return parser.parse_args(argv)
 
 
@@ -129,40 +113,6 @@ def _home(folder: Path, quick: bool) -> Settings:
     return settings
 
 
-# -- servers ---------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _serving(script: Path, environment: dict[str, str]) -> Iterator[tuple[str, float]]:
-    """Yield the address of a server of the script, and how long it took to answer."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
-    began = time.perf_counter()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}",
-         f"--server.address={HOST}", "--server.headless=true"],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    url = f"http://{HOST}:{port}"
-    try:
-        while True:
-            try:
-                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                    break
-            except OSError:
-                if server.poll() is not None:
-                    raise RuntimeError(f"the server of {script} ended") from None
-                time.sleep(0.02)
-        yield url, time.perf_counter() - began
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
 # -- measuring -------------------------------------------------------------------------------------
 
 
@@ -176,7 +126,7 @@ def _measure(browser: Browser, settings: Settings, times: int) -> dict[str, dict
         script = Path(folder) / "bare.py"
         script.write_text(BARE_PAGE)
         environment = {"SEGUE_BENCHMARK_TRACKS": json.dumps(tracks)}
-        with _serving(script, environment) as (url, start_sec):
+        with serving(script, environment) as (url, start_sec):
             row, page = _first_loads(browser, url, times, _bare_ready)
             row["server start"] = start_sec
             press = page.get_by_role("button", name="Again")
@@ -188,7 +138,7 @@ def _measure(browser: Browser, settings: Settings, times: int) -> dict[str, dict
 
 def _segue(browser: Browser, settings: Settings, times: int) -> dict[str, float]:
     environment = {"SEGUE_HOME": str(settings.home)}
-    with _serving(ROOT / "dj_interface.py", environment) as (url, start_sec):
+    with serving(ROOT / "dj_interface.py", environment) as (url, start_sec):
         row, page = _first_loads(browser, url, times, _decks_ready)
         row["server start"] = start_sec
         ways = page.locator(".st-key-mix-first [role=radio][aria-checked=false]")

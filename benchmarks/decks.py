@@ -14,15 +14,13 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
 # A script's folder comes first, and there `app` would be this file's neighbour, not the package.
-sys.path[:] = [str(ROOT), *(path for path in sys.path if Path(path).resolve() != HERE)]
+sys.path[:] = [str(HERE.parent), *(path for path in sys.path if Path(path).resolve() != HERE)]
 
 import argparse  # noqa: E402
 import base64  # noqa: E402
 import json  # noqa: E402
 import os  # noqa: E402
-import shutil  # noqa: E402
 import statistics  # noqa: E402
 import tempfile  # noqa: E402
 import time  # noqa: E402
@@ -37,7 +35,8 @@ from app.decks.build import DecksNotBuilt, ensure_built  # noqa: E402
 from benchmarks._decks import listening  # noqa: E402
 from benchmarks._decks.bare import bare_page  # noqa: E402
 from benchmarks._decks.crate import FORMATS, TESTS, make_home, track_ids  # noqa: E402
-from benchmarks._decks.serving import renderer_mb, serving  # noqa: E402
+from benchmarks._decks.memory import renderer_mb  # noqa: E402
+from benchmarks._pages import ROOT, find_chromium, page_options, serving  # noqa: E402
 from library.settings import Settings  # noqa: E402
 
 PATIENCE_MS = 120_000
@@ -61,11 +60,7 @@ class Row:
 def main(argv: list[str] | None = None) -> int:
     """Measure and print one table; returns the exit status."""
     options = _options(argv)
-    chromium = options.chromium or next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome")
-         if (found := shutil.which(name))),
-        None,
-    )  # fmt: skip
+    chromium = find_chromium(options.chromium)
     if chromium is None:
         print("benchmarks/decks.py needs Chromium: install it, or name one with --chromium")
         return 0
@@ -78,7 +73,9 @@ def main(argv: list[str] | None = None) -> int:
         os.environ.setdefault("SEGUE_TRUST", str(Path(folder) / "trust"))
         home = options.home or Path(folder) / "home"
         settings = make_home(home, options.quick, lambda words: print(f"… {words}", flush=True))
-        with serving(ROOT, settings.home) as url, sync_playwright() as playwright:
+        environment = {"SEGUE_HOME": str(settings.home)}
+        server = serving(ROOT / "dj_interface.py", environment)
+        with server as (url, _), sync_playwright() as playwright:
             rows = []
             for row in _measure(playwright, chromium, url, settings, options.quick):
                 print(f"{row.what:<{WIDTH}}  {row.value:>22}  {row.target}", flush=True)
@@ -89,11 +86,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _options(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="short tracks, fewer repetitions")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser = page_options(__doc__)
     parser.add_argument("--home", type=Path, help="keep the tracks there")
-    parser.add_argument("--chromium", help="the browser's program")
     return parser.parse_args(argv)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect  # comes with Streamlit
 
-from benchmarks._decks.serving import HOST
+from benchmarks._pages import HOST
 
 _PATIENCE_SEC = 120.0
 

@@ -1,48 +1,8 @@
-"""A server of our own, and what a browser's processes hold in memory."""
+"""What a browser's processes hold in memory."""
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-HOST = "127.0.0.1"
-
-
-@contextmanager
-def serving(root: Path, home: Path) -> Iterator[str]:
-    """Start Segue on a home and yield its address."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "dj_interface.py", f"--server.port={port}",
-         f"--server.address={HOST}", "--server.headless=true"],
-        cwd=root,
-        env={**os.environ, "SEGUE_HOME": str(home)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    url = f"http://{HOST}:{port}"
-    try:
-        while True:
-            try:
-                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                    break
-            except OSError:
-                if server.poll() is not None:
-                    raise RuntimeError("the server ended") from None
-                time.sleep(0.05)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(30)
 
 
 def renderer_mb(browser_pid: int) -> float | None:
