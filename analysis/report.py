@@ -8,6 +8,7 @@ decoded sample, levels are dB, loudness is LUFS.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -278,6 +279,11 @@ class Report(Document):
     def grid(self) -> BeatGrid:
         """Short for ``analysis.rhythm.beat_grid``."""
         return self.analysis.rhythm.beat_grid
+
+    def at(self, path: Path) -> Report:
+        """Return this report for a copy of the file at another place."""
+        metadata = self.metadata.model_copy(update={"path": str(path.absolute())})
+        return self.model_copy(update={"metadata": metadata})
 
     def payload(self) -> Any:
         """Return what is written; numbers that an engine could not give are null."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis.report import Report
 from app.jobs import Job, Lane
 from app.set_picture import write_picture
 from app.studio import Studio
@@ -70,7 +69,7 @@ def start_order(studio: Studio, plan: SetPlan, track_ids: Sequence[str]) -> Job:
 
     def work(job: Job) -> SetPlan:
         job.report("planning transitions")
-        reports = [_report(studio, each) for each in track_ids]
+        reports = [studio.library.playable(each) for each in track_ids]
         again = plan_in_order(reports, find_arc(plan.arc), plan.style, check=job.check)
         again.target_minutes = plan.target_minutes
         again.seed = plan.seed
@@ -97,7 +96,7 @@ def _build(studio: Studio, job: Job, choice: SetChoice) -> SetPlan:
         rows = [row for row in rows if row.folder == choice.folder]
     wished = {choice.wishes.first, choice.wishes.last}
     wished |= {each for lock in choice.wishes.locks for each in lock}
-    reports = [_report(studio, row.track_id) for row in _nearest(rows, wished)]
+    reports = [studio.library.playable(row.track_id) for row in _nearest(rows, wished)]
     job.report("choosing and ordering")
     try:
         bundle = load_recommender(studio.settings.recommender)
@@ -127,13 +126,6 @@ def _nearest(rows: Sequence[TrackRow], wished: set[str | None]) -> list[TrackRow
         return row.track_id not in wished, step, row.track_id
 
     return sorted(rows, key=distance)[:MOST_TRACKS]
-
-
-def _report(studio: Studio, track_id: str) -> Report:
-    """Return a track's report that names where its file is now."""
-    report = studio.report(track_id)
-    metadata = report.metadata.model_copy(update={"path": str(studio.path(track_id))})
-    return report.model_copy(update={"metadata": metadata})
 
 
 def set_file(studio: Studio, plan: SetPlan, file_format: str) -> Path:

@@ -146,6 +146,18 @@ class Library:
         """Return the report with the DJ's word in place of analysis. Don't change it."""
         return corrected(self.raw_report(track_id), self.notebook.latest(track_id))
 
+    def playable(self, track_id: str) -> Report:
+        """Return the corrected report, naming a copy of the audio that exists.
+
+        Raises
+        ------
+        UnknownTrack
+            If no report carries the id.
+        MissingAudio
+            If every copy is gone.
+        """
+        return self.report(track_id).at(self.path(track_id))
+
     def reports(self) -> Iterator[Report]:
         """Yield the corrected report of every listed track, in the order of track ids.
 

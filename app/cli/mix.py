@@ -60,7 +60,7 @@ def mix(
     """Mix from track A into track B, on the beat where both have one."""
     library = open_library(reports)
     track_a, track_b = (
-        library.report(find_track(library, name).track_id) for name in (first, second)
+        library.playable(find_track(library, name).track_id) for name in (first, second)
     )
     plan = plan_transition(
         track_a,

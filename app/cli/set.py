@@ -140,13 +140,8 @@ def _candidates(library: Library, crate: str) -> list[Report]:
     for file, report in result.reports.items():
         track_id = Report.read(report).track_id
         # Where the file is now, not where it was when it was analysed.
-        found.setdefault(track_id, _at(library.report(track_id), file))
+        found.setdefault(track_id, library.report(track_id).at(file))
     return list(found.values())
-
-
-def _at(report: Report, path: Path) -> Report:
-    metadata = report.metadata.model_copy(update={"path": str(path.absolute())})
-    return report.model_copy(update={"metadata": metadata})
 
 
 def _recommender(library: Library) -> Bundle | None:

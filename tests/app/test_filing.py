@@ -114,6 +114,16 @@ def test_files_move_and_come_back_with_all_that_is_known_of_them(home: Settings)
     assert again.exit_code != 0
 
 
+def test_a_mix_takes_the_files_from_where_they_went(home: Settings, tmp_path: Path) -> None:
+    assert buckets("apply", "--confirm").exit_code == 0
+    plan = tmp_path / "plan.json"
+    mixed = runner.invoke(app, ["mix", "Track 0", "Track 1", "--dry-run", "--plan", str(plan)])
+    assert mixed.exit_code == 0, mixed.output
+    place = Path(json.loads(plan.read_text())["a"]["path"])
+    assert place.is_file()
+    assert place.parts[-3:] == ("CLUB", "TECHNO", "000.wav")
+
+
 def test_copies_go_elsewhere_and_the_originals_stay(home: Settings) -> None:
     before = music(home)
     stick = home.home.parent / "stick"

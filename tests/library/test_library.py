@@ -234,11 +234,15 @@ def test_copies_and_moved_files_are_one_track(settings: Settings, tmp_path: Path
     moved = music / "READY" / "new name.wav"
     moved.parent.mkdir()
     copy.rename(moved)
-    with pytest.raises(MissingAudio, match=r"b\.wav"):
-        library.path(track)
+    for ask in (library.path, library.playable):
+        with pytest.raises(MissingAudio, match=r"b\.wav"):
+            ask(track)
     assert library.row(track).missing
     assert library.find_files() >= 1
     assert library.path(track) == moved
+    assert Path(library.report(track).metadata.path) != moved
+    assert library.playable(track) == library.report(track).at(moved)
+    assert Path(library.playable(track).metadata.path) == moved
     assert library.row(track).bucket.value == "READY"
     assert [row.track_id for row in library.tracks("new name")] == [track]
     assert library.find_files() == 0
