@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from library.settings import Settings
-from tests.browser.conftest import Server, Window
-from tests.browser.midi import FAKE, FLX4, ON, Controller, connect, near
+from tests.browser.conftest import Window
+from tests.browser.controllers.devices import FLX4, ON, Controller, connect, near
 
 pytestmark = pytest.mark.browser
 
 STRANGER = "Strange Box"
-
-
-@pytest.fixture(scope="module")
-def server(
-    demo_settings: Settings,
-    tmp_path_factory: pytest.TempPathFactory,
-    serve: Callable[..., Server],
-) -> Server:
-    home = tmp_path_factory.mktemp("midi") / "home"
-    shutil.copytree(demo_settings.home, home)
-    return serve(Settings(home))
-
-
-@pytest.fixture
-def view(server: Server, window: Callable[..., Window]) -> Window:
-    opened = window(server)
-    opened.page.add_init_script(f"({FAKE})()")
-    return opened.open().decks()
 
 
 def test_another_controller_is_taught_by_mouse_and_remembered(view: Window, tmp_path: Path) -> None:
