@@ -16,7 +16,7 @@ import pandas as pd
 from library.keys import parse_key
 from library.predictions import UNSURE_BELOW, Prediction
 from training.assigners import Assigner, TableModel, make_model
-from training.bucket_rules import KEY, TEMPO, BucketRules, number
+from training.bucket_rules import KEY, TEMPO, BucketRules
 from training.errors import TooFewTracks
 from training.features import Matrix
 from training.labels import ALTERNATIVES, UNKNOWN_INPUT_CAP
@@ -69,12 +69,19 @@ def assign(
         except Exception as error:  # whatever breaks a model must not break the evening
             trouble = f"the model failed ({type(error).__name__}: {error})"
             _log.warning("%s; rules answer instead", trouble)
-    found = []
-    for index, row in enumerate(table.to_dict("records")):
-        if likely is None or model is None or not np.isfinite(likely[index]).all():
-            found.append(_by_rules(row, rules, kind, trouble))
-        else:
-            found.append(_by_model(row, likely[index], model.classes_, kind, version))
+    if likely is None or model is None:
+        return [_by_rules(row, rules, kind, trouble) for row in table.to_dict("records")]
+    best = np.argsort(-likely, axis=1, kind="stable")[:, : ALTERNATIVES + 1]
+    chances = np.take_along_axis(likely, best, axis=1)
+    now = Prediction(kind, None, 0.0).time
+    found = [
+        _by_model([(model.classes_[at], p) for at, p in zip(*answers, strict=True)], unknown,
+                  kind, version, now)
+        for *answers, unknown in zip(best.tolist(), chances.tolist(), _unknown(table), strict=True)
+    ]  # fmt: skip
+    for silent in np.flatnonzero(~np.isfinite(likely).all(axis=1)).tolist():
+        row = table.iloc[[silent]].to_dict("records")[0]
+        found[silent] = _by_rules(row, rules, kind, trouble)
     return found
 
 
@@ -175,28 +182,31 @@ def labelled_rows(
     return table, [str(one) for one in words[known]], groups
 
 
+def _unknown(table: pd.DataFrame) -> list[str]:
+    """Return for each row what is unknown of it and has to be known, in words; empty: nothing."""
+    tempo = np.zeros(len(table), dtype=bool)
+    for name in (name for name in TEMPO if name in table):
+        tempo |= np.isfinite(pd.to_numeric(table[name], errors="coerce").to_numpy(np.float64))
+    key = np.zeros(len(table), dtype=bool)
+    for name in (name for name in KEY if name in table):
+        places, different = pd.factorize(table[name], use_na_sentinel=False)
+        key |= np.array([parse_key(_text(one)) is not None for one in different])[places]
+    return [
+        "" if known else "its key is unknown" if timed else "its tempo is unknown"
+        for timed, known in zip(tempo, tempo & key, strict=True)
+    ]
+
+
 def _by_model(
-    row: Mapping[Any, Any], likely: Matrix, classes: list[str], kind: str, version: str
+    answers: list[tuple[str, float]], unknown: str, kind: str, version: str, time: str
 ) -> Prediction:
-    order = np.argsort(-likely, kind="stable")
-    probability = float(likely[order[0]])
-    reason = ""
-    if number(row, TEMPO) is None:
-        reason = "its tempo is unknown"
-    elif all(parse_key(_text(row.get(name))) is None for name in KEY):
-        reason = "its key is unknown"
-    if reason:
+    (value, probability), *others = answers
+    reason = unknown
+    if unknown:
         probability = min(probability, UNKNOWN_INPUT_CAP)
     elif probability < UNSURE_BELOW:
         reason = "no answer is likelier than not"
-    return Prediction(
-        kind,
-        classes[order[0]],
-        probability,
-        tuple((classes[at], float(likely[at])) for at in order[1 : ALTERNATIVES + 1]),
-        reason,
-        version,
-    )
+    return Prediction(kind, value, probability, tuple(others), reason, version, time)
 
 
 def _by_rules(

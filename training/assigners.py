@@ -18,7 +18,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from training.calibration import fit_sharpness, sharpen
 from training.errors import BadTable, TooFewTracks
-from training.estimators import aligned, fit_member, installed, vote
+from training.estimators import ask, fit_member, installed, vote
 from training.features import Matrix
 from training.tables import Encoder
 from training.text import TextFeatures
@@ -120,7 +120,7 @@ class TableModel:
             needed = len(self.encoder_.forms_)
             raise BadTable("the table", f"has {there} of the {needed} columns the model needs")
         matrix = self._matrix(table)
-        likely = vote([aligned(one, matrix, len(self.classes_)) for one in self.fitted_])
+        likely = vote(ask(self.fitted_, matrix, len(self.classes_)))
         return sharpen(likely, self.sharpness_)
 
     def feature_names(self) -> list[str]:
@@ -169,7 +169,7 @@ class TableModel:
                 continue
             self._fit_members(table.iloc[learn], truth[learn])
             matrix = self._matrix(table.iloc[check])
-            likely.append(vote([aligned(m, matrix, len(self.classes_)) for m in self.fitted_]))
+            likely.append(vote(ask(self.fitted_, matrix, len(self.classes_))))
             right.append(truth[check])
             count += len(check)
             if count >= CALIBRATION_ANSWERS:

@@ -6,11 +6,12 @@ import importlib
 import importlib.util
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from joblib import cpu_count
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -23,6 +24,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer
 from sklearn.svm import SVC
+from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from training.features import Matrix
@@ -168,12 +170,21 @@ def fit_member(name: str, matrix: Matrix, truth: npt.NDArray[np.int_]) -> Any | 
         return MEMBERS[name](len(matrix)).fit(matrix, truth)
 
 
-def aligned(model: Any, matrix: Matrix, classes: int) -> Matrix:
-    """Return a fitted estimator's probabilities over all classes, shape (n, classes)."""
-    likely = np.zeros((len(matrix), classes))
-    with threadpool_limits(1):
+def ask(members: Sequence[Any], matrix: Matrix, classes: int) -> list[Matrix]:
+    """Return each fitted estimator's probabilities over all classes, shape (n, classes).
+
+    They answer side by side: their loops run outside Python, and one slow member costs the others
+    nothing.
+    """
+
+    def answer(model: Any) -> Matrix:
+        likely = np.zeros((len(matrix), classes))
         likely[:, np.asarray(model.classes_, dtype=int)] = model.predict_proba(matrix)
-    return likely
+        return likely
+
+    side_by_side = Parallel(n_jobs=max(1, min(len(members), cpu_count())), require="sharedmem")
+    with threadpool_limits(1):
+        return list(side_by_side(delayed(answer)(one) for one in members))
 
 
 def vote(likely: list[Matrix]) -> Matrix:

@@ -159,15 +159,17 @@ class Encoder:
                 numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
                 numbers = np.where(np.isfinite(numbers), numbers, np.nan)
                 parts.append(numbers[:, None] if form == "number" else _tempos(numbers))
-            elif form == "key":
-                parts.append(np.array([_on_circle(key) for key in values]).reshape(-1, 3))
+                continue
+            # a column holds few keys and genres, each read once
+            places, different = pd.factorize(values, use_na_sentinel=False)
+            if form == "key":
+                read = np.array([_on_circle(key) for key in different]).reshape(-1, 3)
             else:
-                sets = [set(words_of(text)) for text in values]
-                parts.append(
-                    np.array(
-                        [[float(word in one) for word in self.words_[name]] for one in sets]
-                    ).reshape(len(table), -1)
-                )
+                sets = [set(words_of(text)) for text in different]
+                read = np.array(
+                    [[float(word in one) for word in self.words_[name]] for one in sets]
+                ).reshape(len(sets), -1)
+            parts.append(read[places])
         return np.hstack(parts) if parts else np.empty((len(table), 0))
 
     def _learn(self, name: str, values: pd.Series) -> None:

@@ -198,6 +198,24 @@ def test_a_failing_model_falls_back_to_rules_then_unsure(caplog: pytest.LogCaptu
     assert assign(table, None)[0].reason == "there is no model, there are no rules"
 
 
+def test_rules_answer_the_rows_of_which_a_model_cannot_say_anything() -> None:
+    class Silent:
+        name, classes_ = "silent", ["x", "y"]
+
+        def fit(self, table, labels, groups=None):  # type: ignore[no-untyped-def]
+            return self
+
+        def predict_proba(self, table: pd.DataFrame) -> np.ndarray:
+            return np.array([[0.2, 0.8], [np.nan, np.nan], [0.9, 0.1]])
+
+    rules = BucketRules((BucketRule("FAST", bpm=(150, 200)),))
+    table = pd.DataFrame({"bpm": [90.0, 174.0, 174.0], "key": ["8A", "8A", "8A"]})
+    found = assign(table, Silent(), rules, version="v")
+    assert [one.value for one in found] == ["y", "FAST", "x"]
+    assert [one.model_version for one in found] == ["v", "rules", "v"]
+    assert found[0].alternatives == (("x", 0.2),)
+
+
 def test_unsure_answers_are_logged_and_the_log_grows(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "low_confidence.csv"
     table = pd.DataFrame({"track_id": ["t1", "t2"], "title": ["One, two", None], "bpm": [174, 90]})
