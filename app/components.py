@@ -10,25 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
-
 from app import theme
+from app.served import served_component
 from app.studio import Studio
 
 
 def _component(name: str) -> Callable[..., Any]:
-    # A line break marks the script as inline; a blob URL has no base, so the address is whole.
-    script = (
-        "export default async (component) => {\n"
-        f'  const path = "{theme.asset_url(f"{name}.js")}";\n'
-        "  const part = await import(new URL(path, window.location.origin).href);\n"
-        "  return part.default(component);\n"
-        "}\n"
-    )
-    part: Callable[..., Any] = st.components.v2.component(
-        f"segue_{name}", js=script, css=theme.component_css()
-    )
-    return part
+    address = theme.asset_url(f"{name}.js")
+    return served_component(f"segue_{name}", address, css=theme.component_css())
 
 
 _preview = _component("preview")

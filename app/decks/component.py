@@ -11,6 +11,7 @@ import streamlit as st
 from app.decks.build import Built, find_built
 from app.decks.protocol import Live, apply_reports, wish
 from app.decks.reports import newest
+from app.served import served_component
 from app.studio import Studio
 
 KEY = "decks"
@@ -39,16 +40,7 @@ def built() -> Built | None:
 
 @cache
 def _component(version: str) -> Callable[..., Any]:
-    # A line break marks the script as inline; a blob URL has no base, so the address is whole.
-    script = (
-        "export default async (component) => {\n"
-        f'  const path = "/dj/decks/{version}/decks.js";\n'
-        "  const part = await import(new URL(path, window.location.origin).href);\n"
-        "  return part.default(component);\n"
-        "}\n"
-    )
-    part: Callable[..., Any] = st.components.v2.component("segue_decks", js=script)
-    return part
+    return served_component("segue_decks", f"/dj/decks/{version}/decks.js")
 
 
 def show(studio: Studio, live: Live) -> None:

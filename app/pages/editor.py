@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analysis.errors import SegueError
 from app import components, hand, parts, previews
@@ -57,27 +59,24 @@ def show(studio: Studio, now: Planned) -> None:
 
 
 def _points(now: Planned, plan: Plan, asked: MixChoice, facts: dict[str, TrackFacts]) -> None:
-    with st.container(
-        key="nudges", horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"
-    ):
+    with _row("nudges"):
         out, into = _deck(now.first, "a"), _deck(now.first, "b")
         _point(out, "Mix-out", plan.mix_out, facts["a"], (asked, plan, "a"))
         _point(into, "Mix-in", plan.mix_in, facts["b"], (asked, plan, "b"))
         _bass(now, plan, asked)
 
 
+def _row(key: str, width: Literal["stretch", "content"] = "stretch") -> DeltaGenerator:
+    return st.container(
+        key=key, width=width, horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"
+    )
+
+
 def _point(
     deck: Deck, name: str, point: MixPoint, track: TrackFacts, about: tuple[MixChoice, Plan, Side]
 ) -> None:
     side = about[2]
-    with st.container(
-        key=f"nudge-{side}",
-        width="content",
-        horizontal=True,
-        wrap=False,
-        vertical_alignment="center",
-        gap="xsmall",
-    ):
+    with _row(f"nudge-{side}", width="content"):
         st.html(
             f'<div class="point {deck}"><b>{name[4:].capitalize()} {deck.upper()}</b>'
             f"<span>{view.place_words(track, point.sec).replace(', beat ', '.')}</span></div>",
@@ -107,14 +106,7 @@ def _bass(now: Planned, plan: Plan, asked: MixChoice) -> None:
     bar = bass_swap_bar(plan)
     if bar is None or not hand.may_move_bass(plan):
         return
-    with st.container(
-        key="nudge-bass",
-        width="content",
-        horizontal=True,
-        wrap=False,
-        vertical_alignment="center",
-        gap="xsmall",
-    ):
+    with _row("nudge-bass", width="content"):
         st.html(
             f'<div class="point {now.first}"><b>Bass at</b><span>{bar}</span></div>',
             width="content",
