@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from library.errors import UnusableDatabase
@@ -24,6 +25,9 @@ of a catalogue of 100,000 tracks), shorter than a person's patience with a hung 
 
 WAL_RETRIES = 50
 """Switching a new file to WAL ignores the busy timeout while another process does the same."""
+
+CHUNK = 500
+"""Names in one SQL statement."""
 
 Migration = Callable[[Connection], None]
 
@@ -80,6 +84,24 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     with engine.connect().execution_options(segue_writing=True) as connection, connection.begin():
         yield connection
+
+
+def chunks(names: Sequence[str]) -> list[Sequence[str]]:
+    """Return names in parts that one SQL statement can take."""
+    return [names[start : start + CHUNK] for start in range(0, len(names), CHUNK)]
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, or write over those with the same primary key."""
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    statement = insert(table)
+    statement = statement.on_conflict_do_update(
+        index_elements=keys,
+        set_={name: statement.excluded[name] for name in rows[0] if name not in keys},
+    )
+    connection.execute(statement, list(rows))
 
 
 def _prepare_connection(connection: Any, _record: Any) -> None:

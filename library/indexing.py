@@ -10,28 +10,25 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, delete, select
 
 from analysis.errors import SegueError, UnreadableReport
 from analysis.report import Report
-from library.catalogue import Catalogue, facts_to_json, files, meta, reports, tracks
-from library.database import writing
-from library.folders import bucket_of, files_below, library_roots
-from library.keys import parse_key
+from library.catalogue import Catalogue, files, meta, reports
+from library.database import chunks, upsert, writing
+from library.folders import files_below, library_roots
 from library.notebook import Notebook
-from library.predictions import Prediction, Predictions
-from library.tracks import facts_of, fold, merge
+from library.predictions import Predictions
+from library.track_rows import write_tracks
+from library.tracks import facts_of
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
 
 _JSON = frozenset({".json"})
-_CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -153,8 +150,8 @@ def refresh(
         )
         some = touched | (said_of or set()) | (guessed_of or set())
         wanted = None if whole or moved else some
-        updated, removed = _write_tracks(connection, wanted, roots, notebook, predictions)
-        _upsert(connection, meta, [{"name": k, "value": v} for k, v in new_marks.items()])
+        updated, removed = write_tracks(connection, wanted, roots, notebook, predictions)
+        upsert(connection, meta, [{"name": k, "value": v} for k, v in new_marks.items()])
     return Refreshed(
         read=sum(row.content_hash is not None for row in read), removed=removed, updated=updated
     )
@@ -167,7 +164,7 @@ def note_files(catalogue: Catalogue, places: Mapping[Path, str]) -> None:
         for path, track in places.items()
     ]
     with writing(catalogue.engine) as connection:
-        _upsert(connection, files, rows)
+        upsert(connection, files, rows)
 
 
 def find_files(
@@ -205,7 +202,7 @@ def find_files(
                 progress(done, len(new))
         rows.append({"path": path, "content_hash": track, "mtime_ns": mtime_ns, "size": size})
     with writing(catalogue.engine) as connection:
-        _upsert(connection, files, rows)
+        upsert(connection, files, rows)
     return {row["content_hash"] for row in rows}
 
 
@@ -241,9 +238,9 @@ def _changed(old: str | None, new: str, since: Callable[[int], set[str]]) -> set
 
 
 def _store_reports(connection: Connection, read: Sequence[_Read], gone: Sequence[str]) -> None:
-    for chunk in _chunks(gone):
+    for chunk in chunks(gone):
         connection.execute(delete(reports).where(reports.c.path.in_(chunk)))
-    _upsert(
+    upsert(
         connection,
         reports,
         [
@@ -258,7 +255,7 @@ def _store_reports(connection: Connection, read: Sequence[_Read], gone: Sequence
             for row in read
         ],
     )
-    _upsert(
+    upsert(
         connection,
         files,
         [
@@ -292,125 +289,3 @@ def _settle_roots(
     roots = library_roots((Path(path) for path in paths), sources.roots)
     new_marks["all_roots"] = json.dumps([str(root) for root in roots])
     return roots, new_marks["all_roots"] != before
-
-
-def _write_tracks(
-    connection: Connection,
-    wanted: set[str] | None,
-    roots: Sequence[Path],
-    notebook: Notebook,
-    predictions: Predictions,
-) -> tuple[int, int]:
-    """Write the rows of ``wanted`` (None: all); return how many were written and removed."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    added: dict[str, str] = {}
-    everyone: set[str] = set()
-    every_row = select(tracks.c.content_hash, tracks.c.added)
-    every_report = select(reports.c.content_hash).where(reports.c.content_hash.is_not(None))
-    for chunk in [None] if wanted is None else _chunks(sorted(wanted)):
-        rows_now, reports_now = every_row, every_report
-        if chunk is not None:
-            rows_now = every_row.where(tracks.c.content_hash.in_(chunk))
-            reports_now = every_report.where(reports.c.content_hash.in_(chunk))
-        added |= {row.content_hash: row.added for row in connection.execute(rows_now)}
-        everyone.update(connection.execute(reports_now).scalars())
-    everyone.update(added)
-    ids = sorted(everyone)
-    said = notebook.latest_of(None if wanted is None else ids)
-    guesses = (
-        {track: predictions.of(track) for track in ids} if len(ids) <= _CHUNK else predictions.all()
-    )
-    rows: list[dict[str, Any]] = []
-    present: set[str] = set()
-    for chunk in _chunks(ids):
-        places: dict[str, list[str]] = {}
-        of_chunk = select(files.c.content_hash, files.c.path).order_by(files.c.path)
-        for track, path in connection.execute(of_chunk.where(files.c.content_hash.in_(chunk))):
-            places.setdefault(track, []).append(path)
-        # of several reports of one track the newest counts
-        newest = select(reports).order_by(reports.c.mtime_ns, reports.c.path)
-        found = {
-            row.content_hash: row
-            for row in connection.execute(newest.where(reports.c.content_hash.in_(chunk)))
-        }
-        for track, row in found.items():
-            present.add(track)
-            since = added.get(track) or min(
-                now, datetime.fromtimestamp(row.mtime_ns / 1e9, UTC).isoformat(timespec="seconds")
-            )
-            rows.append(
-                _track_row(
-                    row,
-                    places.get(track, []),
-                    roots,
-                    said.get(track, {}),
-                    guesses.get(track, {}),
-                    since,
-                )
-            )
-    _upsert(connection, tracks, rows)
-    lost = [track for track in ids if track not in present]
-    for chunk in _chunks(lost):
-        connection.execute(delete(tracks).where(tracks.c.content_hash.in_(chunk)))
-    return len(rows), len([track for track in lost if track in added])
-
-
-def _track_row(
-    report: Any,
-    places: Sequence[str],
-    roots: Sequence[Path],
-    said: dict[str, Any],
-    guesses: dict[str, Prediction],
-    added: str,
-) -> dict[str, Any]:
-    facts = json.loads(report.facts)
-    here = [Path(path) for path in places]
-    living = next((path for path in here if path.is_file()), here[0] if here else None)
-    folder = bucket_of(living, roots) if living else None
-    merged = merge(facts, folder, said, guesses)
-    key = parse_key(merged["key"].value)
-    genre, bucket = merged["genre"], merged["bucket"]
-    searched = [facts["title"], facts["artist"], facts["album"], *places]
-    searched += [str(fact.value) for fact in (genre, bucket) if fact.value]
-    return {
-        "content_hash": report.content_hash,
-        "report_path": report.path,
-        "title": facts["title"],
-        "artist": facts["artist"],
-        "album": facts["album"],
-        "year": facts["year"],
-        "duration_sec": facts["duration_sec"],
-        "format": facts["format"],
-        "lufs": facts["lufs"],
-        "rating": said.get("rating"),
-        "camelot": key.camelot if key else "",
-        "camelot_order": key.number * 2 + (not key.minor) if key else None,
-        "bpm": merged["bpm"].value,
-        "energy": merged["energy"].value,
-        "genre": genre.value,
-        "bucket": bucket.value,
-        "folder": folder,
-        "unsure": genre.unsure or bucket.unsure,
-        "facts": facts_to_json(merged),
-        "haystack": fold(" ".join(searched)),
-        "title_order": fold(facts["title"]),
-        "artist_order": fold(facts["artist"]),
-        "added": added,
-    }
-
-
-def _chunks(names: Sequence[str]) -> list[Sequence[str]]:
-    """Return the names in parts that one SQL statement can take."""
-    return [names[start : start + _CHUNK] for start in range(0, len(names), _CHUNK)]
-
-
-def _upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    keys = [column.name for column in table.primary_key]
-    statement = insert(table)
-    statement = statement.on_conflict_do_update(
-        index_elements=keys,
-        set_={name: statement.excluded[name] for name in rows[0] if name not in keys},
-    )
-    connection.execute(statement, list(rows))
