@@ -150,7 +150,10 @@ def _corrections(
         ]
         draws, music = DRAWS, "composed sketches"
     queue, at_random = compare_orders(
-        tracks, draws, lambda done, total: progress.print(f"course {done} of {total}", end="\r")
+        tracks,
+        draws,
+        lambda done, total: progress.print(f"course {done} of {total}", end="\r"),
+        options.answers,
     )
     table = Table(f"{len(tracks)} {music}, {draws} draws", *(f"{one} words" for one in POINTS),
                   box=None)  # fmt: skip

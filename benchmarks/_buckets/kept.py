@@ -77,6 +77,11 @@ class KeptModel:
         for table in (rows, asked):
             found.update(pd.util.hash_pandas_object(table).to_numpy().tobytes())
         found.update(b"" if groups is None else np.ascontiguousarray(groups).tobytes())
-        for module in CODE:
-            found.update((Path(training.__file__).parent / f"{module}.py").read_bytes())
+        found.update(code(CODE))
         return found.hexdigest()[:20]
+
+
+def code(modules: Sequence[str]) -> bytes:
+    """Return the source of modules of `training`, one after another."""
+    folder = Path(training.__file__).parent
+    return b"".join((folder / f"{module}.py").read_bytes() for module in modules)

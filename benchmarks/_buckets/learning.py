@@ -6,11 +6,17 @@ leaning of neighbours after each word, and a full training after every tenth.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
+from analysis.files import write_atomically
+from benchmarks._buckets.kept import code
+from training import labels
 from training.features import table
 from training.labels import LabelledTrack, LabelModel
 from training.learn import DJ_WEIGHT
@@ -30,6 +36,9 @@ POINTS = (0, 10, 50, 100)
 
 EVERY = 10
 """Words between two full trainings."""
+
+CODE = ("calibration", "features", "labels", "review", "space")
+"""Modules of `training` that decide a course."""
 
 FIRST_DRAW = 1000
 """Seed of the first reported draw of test tracks, cold start and order."""
@@ -51,6 +60,7 @@ def compare_orders(
     tracks: Sequence[LabelledTrack],
     draws: int,
     progress: Callable[[int, int], None] | None = None,
+    folder: Path | None = None,
 ) -> list[Course]:
     """Return how accuracy grows in the queue's order and in random order.
 
@@ -63,14 +73,38 @@ def compare_orders(
         the same.
     progress
         Told (done, total) courses.
+    folder
+        Where courses are kept: those that are there are not gone through again. None: nowhere.
     """
+    name = _hash(tracks)
     found = {order: np.zeros((draws, len(POINTS))) for order in ("queue", "random")}
     for draw in range(draws):
         for number, order in enumerate(found):
-            found[order][draw] = _course(tracks, order, FIRST_DRAW + draw)
+            seed = FIRST_DRAW + draw
+            path = None if folder is None else folder / f"course-{name}-{order}-{seed}.json"
+            if path is not None and path.is_file():
+                course = json.loads(path.read_bytes())
+            else:
+                course = _course(tracks, order, seed)
+                if path is not None:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    write_atomically(path, json.dumps(course).encode())
+            found[order][draw] = course
             if progress:
                 progress(2 * draw + number + 1, 2 * draws)
     return [Course(order, rows) for order, rows in found.items()]
+
+
+def _hash(tracks: Sequence[LabelledTrack]) -> str:
+    """Return a name for courses over the same tracks by the same code and settings."""
+    found = hashlib.sha256(Path(__file__).read_bytes() + code(CODE))
+    settings = (labels.TREES, COLD, WRONG_SHARE, TEST_SHARE, POINTS, EVERY)
+    found.update(repr(settings).encode())
+    for track in tracks:
+        heard = {} if track.heard is None else track.heard
+        row = (track.track_id, track.label, track.genre, sorted(heard.items()))
+        found.update(repr(row).encode())
+    return found.hexdigest()[:20]
 
 
 def _course(tracks: Sequence[LabelledTrack], order: str, seed: int) -> list[float]:

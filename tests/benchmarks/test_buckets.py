@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks._buckets import learning
 from benchmarks._buckets.command import main
 from benchmarks._buckets.kept import KeptModel
 from benchmarks._buckets.learning import POINTS, compare_orders
@@ -18,15 +19,22 @@ from training.assigners import TableModel, make_model
 from training.synthetic import make_dataset
 
 
-def test_words_make_answers_better_in_either_order(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_words_make_answers_better_in_either_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(labels, "TREES", 30)
     tracks = made_up_tracks(200)
     assert len({one.label for one in tracks}) == KINDS
-    queue, at_random = compare_orders(tracks, 1)
+    queue, at_random = compare_orders(tracks, 1, folder=tmp_path)
     assert queue.accuracy.shape == (1, len(POINTS))
     assert queue.mean()[0] == at_random.mean()[0], "both start from the same labels"
     for course in (queue, at_random):
         assert course.mean()[-1] > course.mean()[0]
+    monkeypatch.setattr(learning, "_course", None)  # kept: nothing is gone through again
+    again = compare_orders(tracks, 1, folder=tmp_path)
+    assert [one.mean() for one in again] == [queue.mean(), at_random.mean()]
+    with pytest.raises(TypeError):
+        compare_orders(tracks[1:], 1, folder=tmp_path)
 
 
 def test_songs_come_once_in_whole_artists_without_what_would_tell(tmp_path: Path) -> None:
