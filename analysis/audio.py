@@ -11,19 +11,17 @@ libsndfile's mpg123 starts up to one frame (26 ms) elsewhere and prints warnings
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import av
 import numpy as np
-import soundfile
 import soxr
-from numpy.typing import NDArray
 
-from analysis.containers import AUDIO_SUFFIXES, check_file, open_container, plain_reason
+from analysis.containers import AUDIO_SUFFIXES, check_file
+from analysis.decoders import BLOCK_FRAMES, Samples, Source, decoders
 from analysis.downmix import down_mixed
 from analysis.errors import UnreadableAudio
 from analysis.hashing import content_hash
@@ -40,8 +38,6 @@ __all__ = [
     "stream_audio",
 ]
 
-Samples = NDArray[np.float32]
-
 MIN_SAMPLE_RATE = 4_000
 """Telephone audio is 8 kHz; below half of that nothing here has a meaning."""
 
@@ -53,12 +49,6 @@ MAX_CHANNELS = 64
 
 MAX_LEVEL = 1e6
 """Float files may exceed full scale, but a sample 120 dB above it is damage, not sound."""
-
-_BLOCK_FRAMES = 1 << 18
-"""Frames read at once: a few MB, so that decoding needs little beside the result itself."""
-
-# Content that libsndfile reads exactly. Everything else goes to FFmpeg.
-_SOUNDFILE_MAGIC = (b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b"fLaC", b"OggS", b"caff", b".snd")
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +90,8 @@ class Audio:
             return first
         second = self.samples[1]
         mixed = room_for(first.shape, self.sample_rate)
-        for start in range(0, first.size, _BLOCK_FRAMES):
-            part = slice(start, start + _BLOCK_FRAMES)
+        for start in range(0, first.size, BLOCK_FRAMES):
+            part = slice(start, start + BLOCK_FRAMES)
             mixed[part] = np.float32(0.5) * (first[part] + second[part])
         return mixed
 
@@ -129,20 +119,6 @@ class AudioStream:
 
     sample_rate: int
     blocks: Iterator[Samples]
-
-
-@dataclass(frozen=True)
-class _Source:
-    """A stream being decoded: what it is, and its blocks of shape (channels, n)."""
-
-    sample_rate: int
-    channels: int
-    format: str
-    expected_frames: int
-    blocks: Iterator[Samples]
-
-
-_Decoder = Callable[[Path, float, float | None], _Source]
 
 
 def load_audio(
@@ -181,7 +157,7 @@ def load_audio(
     if end_sec is not None and end_sec <= start_sec:
         raise UnreadableAudio(path, f"nothing lies between {start_sec:g} s and {end_sec:g} s")
     failure = ""
-    for decode in _decoders(path):
+    for decode in decoders(path):
         try:
             audio = _collect(path, decode(path, start_sec, end_sec), max_sample_rate)
         except UnreadableAudio as error:
@@ -189,41 +165,60 @@ def load_audio(
             continue
         if audio.samples.shape[1]:
             return audio
-        failure = failure or (
-            "it holds no audio" if start_sec == 0 else f"it ends before {start_sec:g} s"
-        )
+        failure = failure or _nothing_from(start_sec)
     raise UnreadableAudio(path, failure)
 
 
-def stream_audio(path: Path | str, *, max_sample_rate: int = MAX_SAMPLE_RATE) -> AudioStream:
+def stream_audio(
+    path: Path | str, *, start_sec: float = 0.0, max_sample_rate: int = MAX_SAMPLE_RATE
+) -> AudioStream:
     """Decode a file bit by bit: the same samples as `load_audio`, never all in memory.
 
     Parameters
     ----------
     path, max_sample_rate
         As in `load_audio`.
+    start_sec
+        Where to begin, to the nearest frame. What lies before is passed over and not decoded
+        wherever places can be told exactly; noise that a codec makes up (AAC's noise
+        substitution) is other noise than in a stream from the start.
 
     Raises
     ------
     UnreadableAudio
-        If there is no such file, or no audio in it. Damage further on ends the blocks early.
+        If there is no such file, or no audio from there on. Damage further on ends the blocks
+        early.
     """
     path = Path(path)
     check_file(path)
+    # at a whole second both rates have a frame, and a resampler has settled one second later
+    before_sec = max(0, int(start_sec) - 1)
     failure = ""
-    for decode in _decoders(path):
+    for decode in decoders(path, skipping=True):
         try:
-            source = decode(path, 0.0, None)
+            source = decode(path, float(before_sec), None)
             rate = _checked_rate(path, source, max_sample_rate)
-            blocks = _converted(source, rate)
+            blocks = _without(_converted(source, rate), round(start_sec * rate) - before_sec * rate)
             first = next(blocks, None)
         except UnreadableAudio as error:
             failure = failure or error.reason
             continue
         if first is not None:
             return AudioStream(rate, _as_far_as_it_goes(first, blocks))
-        failure = failure or "it holds no audio"
+        failure = failure or _nothing_from(start_sec)
     raise UnreadableAudio(path, failure)
+
+
+def _nothing_from(start_sec: float) -> str:
+    return "it holds no audio" if start_sec == 0 else f"it ends before {start_sec:g} s"
+
+
+def _without(blocks: Iterator[Samples], frames: int) -> Iterator[Samples]:
+    """Yield the blocks without so many frames at their start."""
+    for block in blocks:
+        if frames < block.shape[1]:
+            yield block[:, frames:]
+        frames = max(0, frames - block.shape[1])
 
 
 def _as_far_as_it_goes(first: Samples, rest: Iterator[Samples]) -> Iterator[Samples]:
@@ -232,96 +227,7 @@ def _as_far_as_it_goes(first: Samples, rest: Iterator[Samples]) -> Iterator[Samp
         yield from rest
 
 
-def _decoders(path: Path) -> tuple[_Decoder, ...]:
-    """Return the decoders to try for this file's content, the exact one first."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(4)
-    except OSError as error:
-        raise UnreadableAudio(path, error.strerror or str(error)) from error
-    return (_with_soundfile, _with_ffmpeg) if head in _SOUNDFILE_MAGIC else (_with_ffmpeg,)
-
-
-def _with_soundfile(path: Path, start_sec: float, end_sec: float | None) -> _Source:
-    """Open the file with libsndfile."""
-    try:
-        file = soundfile.SoundFile(str(path))
-    except (soundfile.LibsndfileError, OSError, ValueError) as error:
-        raise UnreadableAudio(path, plain_reason(error)) from error
-    first = round(start_sec * file.samplerate)
-    last = file.frames if end_sec is None else min(round(end_sec * file.samplerate), file.frames)
-
-    def blocks() -> Iterator[Samples]:
-        with file:
-            try:
-                if first:
-                    file.seek(min(first, file.frames))
-                left = last - first
-                while left > 0:
-                    block = file.read(min(left, _BLOCK_FRAMES), dtype="float32", always_2d=True)
-                    if not len(block):
-                        return
-                    left -= len(block)
-                    yield block.T
-            except (soundfile.LibsndfileError, OSError, ValueError) as error:
-                raise UnreadableAudio(path, plain_reason(error)) from error
-
-    subtype = file.subtype.lower()
-    name = subtype if subtype in {"vorbis", "opus"} else file.format.lower()
-    return _Source(file.samplerate, file.channels, name, max(0, last - first), blocks())
-
-
-def _with_ffmpeg(path: Path, start_sec: float, end_sec: float | None) -> _Source:
-    """Open the file with FFmpeg. Decodes from its start: seeking is not exact in every format."""
-    container = open_container(path)
-    stream = container.streams.audio[0]
-    rate, channels = int(stream.sample_rate or 0), int(stream.channels or 0)
-    codec = stream.codec_context.name
-    first = round(start_sec * rate)
-    last = None if end_sec is None else round(end_sec * rate)
-    expected = 0
-    if stream.duration and stream.time_base:
-        expected = int(stream.duration * stream.time_base * rate)
-
-    def blocks() -> Iterator[Samples]:
-        position = 0
-        with container:
-            for block in _ffmpeg_frames(container, stream, rate, channels):
-                begin = position
-                position += block.shape[1]
-                if position <= first:
-                    continue
-                if last is not None and begin >= last:
-                    return
-                stop = block.shape[1] if last is None else min(block.shape[1], last - begin)
-                yield block[:, max(0, first - begin) : stop]
-
-    expected = max(0, min(expected, last or expected) - first)
-    return _Source(rate, channels, _codec_word(codec), expected, blocks())
-
-
-def _ffmpeg_frames(
-    container: av.container.InputContainer, stream: av.AudioStream, rate: int, channels: int
-) -> Iterator[Samples]:
-    """Yield decoded frames as float32 (channels, n), stepping over damaged packets."""
-    to_float = av.AudioResampler(format="fltp")
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except (StopIteration, av.error.FFmpegError, OSError):
-            return  # the end, or the container is damaged from here on
-        try:
-            for frame in packet.decode():
-                if frame.sample_rate != rate or frame.layout.nb_channels != channels:
-                    continue  # a damaged header, or another programme: not this track
-                for converted in to_float.resample(frame):
-                    yield converted.to_ndarray().astype(np.float32, copy=False)
-        except (av.error.FFmpegError, ValueError):
-            continue  # one damaged packet
-
-
-def _checked_rate(path: Path, source: _Source, max_sample_rate: int) -> int:
+def _checked_rate(path: Path, source: Source, max_sample_rate: int) -> int:
     """Return the rate to decode to, or refuse what cannot be music."""
     if source.sample_rate < MIN_SAMPLE_RATE:
         raise UnreadableAudio(path, f"a sample rate of {source.sample_rate} Hz is not music")
@@ -330,7 +236,7 @@ def _checked_rate(path: Path, source: _Source, max_sample_rate: int) -> int:
     return reduced_rate(source.sample_rate, max_sample_rate)
 
 
-def _converted(source: _Source, rate: int) -> Iterator[Samples]:
+def _converted(source: Source, rate: int) -> Iterator[Samples]:
     """Yield a source's blocks as sound: finite, at most two channels, at ``rate``."""
     if rate == source.sample_rate:
         for block in source.blocks:
@@ -343,7 +249,7 @@ def _converted(source: _Source, rate: int) -> Iterator[Samples]:
     yield resampler.resample_chunk(np.zeros((0, kept), np.float32), last=True).T
 
 
-def _collect(path: Path, source: _Source, max_sample_rate: int) -> Audio:
+def _collect(path: Path, source: Source, max_sample_rate: int) -> Audio:
     """Gather a source's blocks into one array."""
     rate = _checked_rate(path, source, max_sample_rate)
     kept = min(source.channels, 2)
@@ -359,8 +265,8 @@ def _collect(path: Path, source: _Source, max_sample_rate: int) -> Audio:
         needed = filled + block.shape[1]
         if needed > buffer.shape[1]:
             grown = room_for((kept, max(needed, buffer.shape[1] * 3 // 2)), rate)
-            for start in range(0, filled, _BLOCK_FRAMES):
-                part = slice(start, min(start + _BLOCK_FRAMES, filled))
+            for start in range(0, filled, BLOCK_FRAMES):
+                part = slice(start, min(start + BLOCK_FRAMES, filled))
                 grown[:, part] = buffer[:, part]
             buffer = grown
         buffer[:, filled:needed] = block
@@ -392,8 +298,3 @@ def reduced_rate(rate: int, limit: int) -> int:
         return rate
     base = 48_000 if rate % 48_000 == 0 else 44_100
     return max(base, limit // base * base)
-
-
-def _codec_word(codec: str) -> str:
-    """Return FFmpeg's codec name as people know it (``mp3float`` is mp3)."""
-    return "mp3" if codec.startswith("mp3") else codec.removesuffix("float")

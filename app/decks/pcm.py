@@ -1,5 +1,7 @@
 """A track's sound as the decks play it: raw PCM, decoded once, sent while it is being decoded.
 
+Decoding begins at the start and goes to wherever a reader waits, then fills the gaps.
+
 The decks must hear the very samples that the beat grid was measured on, so the analysis decoder
 decodes for them too. A 16-bit file arrives bit for bit; what exceeds full scale (mp3 often does)
 is scaled down by a factor that the track's facts name. Whole files stay in a folder of bounded
@@ -8,7 +10,6 @@ size, the least recently played going first.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import os
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 from analysis.audio import Samples, reduced_rate, stream_audio
 from analysis.errors import SegueError, UnreadableAudio
 from analysis.report import Report
+from app.decks.growing import FRAME_BYTES, PcmFile
 
 _log = logging.getLogger(__name__)
 
@@ -35,11 +37,11 @@ MAX_SAMPLE_RATE = 48_000
 FULL_SCALE = 32_768
 """Steps of 16 bits on one side of zero."""
 
-FRAME_BYTES = 4
-"""Two channels of 16 bits."""
-
 MAX_CACHE_BYTES = 2 << 30
 """About three hours of stereo: an evening's tracks."""
+
+NEAR_SEC = 60
+"""What lies no further ahead is reached as soon by going on as by beginning anew there."""
 
 _VERSION = 1  # goes up whenever the same file would be decoded to other samples
 _FIRST_FRAMES, _MOST_FRAMES = 1 << 13, 1 << 17  # written at once: little at first, to start soon
@@ -76,76 +78,6 @@ def pcm_facts(report: Report) -> PcmFacts:
     peak_db = report.analysis.dynamics.true_peak_dbtp
     peak = 1.0 if peak_db is None else 10 ** (peak_db / 20)
     return PcmFacts(rate, round(report.metadata.duration_sec * rate), round(max(1.0, peak), 6))
-
-
-class PcmFile:
-    """One track's PCM, whole or growing.
-
-    Parameters
-    ----------
-    path
-        The file.
-    size
-        Its length in bytes once it is whole.
-    ready
-        How much of it is there.
-    """
-
-    def __init__(self, path: Path, size: int, ready: int = 0) -> None:
-        self.size = size
-        self._path = path
-        self._ready = ready
-        self._problem: SegueError | None = None
-        self._lock = threading.Lock()
-        self._waiting: list[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = []
-
-    @property
-    def ready(self) -> int:
-        """Bytes that can be read now."""
-        return self._ready
-
-    @property
-    def failed(self) -> bool:
-        """Whether nothing more will come."""
-        return self._problem is not None
-
-    def open(self) -> BinaryIO:
-        """Open it for reading; what is opened stays readable whatever becomes of the name."""
-        with self._lock:
-            return self._path.open("rb")
-
-    async def reach(self, upto: int) -> None:
-        """Wait until ``upto`` bytes can be read.
-
-        Raises
-        ------
-        SegueError
-            If the track turned out to be unreadable.
-        """
-        arrived = asyncio.Event()
-        with self._lock:
-            if self._ready < upto and self._problem is None:
-                self._waiting.append((upto, asyncio.get_running_loop(), arrived))
-            else:
-                arrived.set()
-        await arrived.wait()
-        if self._problem is not None:
-            raise self._problem
-
-    def _grown(self, ready: int, problem: SegueError | None = None) -> None:
-        with self._lock:
-            self._ready, self._problem = ready, problem
-            served = [one for one in self._waiting if problem is not None or one[0] <= ready]
-            self._waiting = [one for one in self._waiting if one not in served]
-        for _, loop, arrived in served:
-            with contextlib.suppress(RuntimeError):  # that loop has ended, and its reader with it
-                loop.call_soon_threadsafe(arrived.set)
-
-    def _renamed(self, path: Path) -> None:
-        # where a reader holds it open and the system minds, it keeps its old name
-        with self._lock, contextlib.suppress(OSError):
-            self._path.replace(path)
-            self._path = path
 
 
 class PcmStore:
@@ -190,13 +122,14 @@ class PcmStore:
             with contextlib.suppress(OSError):
                 if path.stat().st_size == facts.size:
                     os.utime(path)
-                    return PcmFile(path, facts.size, facts.size)
+                    return PcmFile(path, facts.size, whole=True)
             self.folder.mkdir(parents=True, exist_ok=True)
             self._make_room(facts.size)
             # another store, in this process or another, must never write into the same file
             part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.part")
             part.touch()
-            grows = self._growing[path.name] = PcmFile(part, facts.size)
+            near = NEAR_SEC * facts.sample_rate * FRAME_BYTES
+            grows = self._growing[path.name] = PcmFile(part, facts.size, near)
         threading.Thread(
             target=self._decode, args=(grows, part, path, source, facts), daemon=True
         ).start()
@@ -205,15 +138,10 @@ class PcmStore:
     def _decode(
         self, grows: PcmFile, part: Path, path: Path, source: Path, facts: PcmFacts
     ) -> None:
-        written = 0
         problem: SegueError | None = None
         try:
-            with part.open("wb", buffering=0) as file:
-                for piece in encoded(source, facts):
-                    file.write(piece)
-                    written += len(piece)
-                    if written < facts.size:
-                        grows._grown(written)
+            with part.open("r+b", buffering=0) as file:
+                last = _write(file, grows, source, facts)
         except SegueError as error:
             problem = error
         except OSError as error:
@@ -223,11 +151,14 @@ class PcmStore:
             problem = UnreadableAudio(source, f"decoding broke off ({type(error).__name__})")
         with self._lock:
             if problem is None:
-                grows._renamed(path)
+                grows.rename(path)
             else:
                 part.unlink(missing_ok=True)
             del self._growing[path.name]
-        grows._grown(written, problem)
+        if problem is None:
+            grows.grown(*last)
+        else:
+            grows.fail(problem)
 
     def _make_room(self, needed: int) -> None:
         """Delete what was opened longest ago until ``needed`` bytes fit."""
@@ -257,8 +188,34 @@ class CannotKeepSound(SegueError):
         return f"CannotKeepSound: {self.folder} cannot be written ({self.reason}); make room there"
 
 
-def encoded(source: Path, facts: PcmFacts) -> Iterator[bytes]:
-    """Yield a track's PCM from its start, exactly as long as ``facts`` say.
+def _write(file: BinaryIO, grows: PcmFile, source: Path, facts: PcmFacts) -> tuple[int, int]:
+    """Decode into a file, gap by gap.
+
+    Returns
+    -------
+    tuple of int
+        First byte and end of the stretch that made it whole. Readers have not been told of it:
+        that waits for the file's name.
+    """
+    at, missing = 0, facts.size
+    while (gap := grows.next(at)) is not None:
+        at, end = gap
+        file.seek(at)
+        for piece in encoded(source, facts, at // FRAME_BYTES):
+            begin, taken = at, piece[: end - at]
+            file.write(taken)
+            at += len(taken)
+            missing -= len(taken)
+            if missing <= 0:
+                return begin, at
+            grows.grown(begin, at)
+            if grows.next(at) != (at, end):
+                break
+    return at, at
+
+
+def encoded(source: Path, facts: PcmFacts, first_frame: int = 0) -> Iterator[bytes]:
+    """Yield a track's PCM from a frame on, up to exactly the length that ``facts`` say.
 
     What is missing at the end of a damaged file is silence.
 
@@ -267,9 +224,8 @@ def encoded(source: Path, facts: PcmFacts) -> Iterator[bytes]:
     UnreadableAudio
         If there is no audio.
     """
-    stream = stream_audio(source, max_sample_rate=MAX_SAMPLE_RATE)
-    left = facts.frames
-    for block in _in_pieces(stream.blocks):
+    left = facts.frames - first_frame
+    for block in _in_pieces(_blocks_from(source, facts, first_frame)):
         if left <= 0:
             return
         taken = block[:, :left]
@@ -279,6 +235,22 @@ def encoded(source: Path, facts: PcmFacts) -> Iterator[bytes]:
         silence = min(left, _MOST_FRAMES)
         left -= silence
         yield bytes(silence * FRAME_BYTES)
+
+
+def _blocks_from(source: Path, facts: PcmFacts, first_frame: int) -> Iterator[Samples]:
+    """Yield decoded blocks from a frame on."""
+    if first_frame:
+        start_sec = first_frame / facts.sample_rate
+        with contextlib.suppress(UnreadableAudio):  # shorter than it was said to be, or damaged
+            yield from stream_audio(
+                source, start_sec=start_sec, max_sample_rate=MAX_SAMPLE_RATE
+            ).blocks
+            return
+    passed = 0
+    for block in stream_audio(source, max_sample_rate=MAX_SAMPLE_RATE).blocks:
+        passed += block.shape[1]
+        if passed > first_frame:
+            yield block[:, -(passed - first_frame) :]
 
 
 def _in_pieces(blocks: Iterable[Samples]) -> Iterator[Samples]:

@@ -22,7 +22,8 @@ from starlette.routing import Route
 from analysis.errors import SegueError
 from app.decks.automix import automix_folder, kept_step
 from app.decks.build import FILES, FRONTEND
-from app.decks.pcm import FRAME_BYTES, PcmFile, PcmStore, pcm_facts
+from app.decks.growing import FRAME_BYTES, PcmFile
+from app.decks.pcm import PcmStore, pcm_facts
 from app.studio import Studio
 from library.errors import UnknownTrack
 
@@ -53,12 +54,13 @@ def routes(studio: Callable[[], Studio]) -> list[Route]:
         track_id = request.path_params["track_id"]
         try:
             sound = await run_in_threadpool(open_sound, track_id)
-            await sound.reach(min(FRAME_BYTES, sound.size))
+            status, first, end = _asked_for(request, sound.size)
+            await sound.reach(first, min(first + FRAME_BYTES, end))
         except UnknownTrack as error:
             return PlainTextResponse(str(error), 404)
         except SegueError as error:  # known, but there is no sound (any more)
             return PlainTextResponse(str(error), 410)
-        return _ranged(request, sound)
+        return _answer(request, sound, status, first, end)
 
     async def automix(request: Request) -> Response:
         name, number = request.path_params["set_id"], request.path_params["number"]
@@ -82,28 +84,31 @@ def routes(studio: Callable[[], Studio]) -> list[Route]:
     ]
 
 
-def _ranged(request: Request, sound: PcmFile) -> Response:
-    """Answer with all of the sound or the part that is asked for; RFC 9110, section 14."""
-    headers = {**_NOT_KEPT, "Accept-Ranges": "bytes"}
-    status, first, last = 200, 0, sound.size - 1
+def _asked_for(request: Request, size: int) -> tuple[int, int, int]:
+    """Return status, first byte and end of the part that is asked for; RFC 9110, section 14."""
     asked = _RANGE.match(request.headers.get("range", "").strip())
-    if asked is not None and any(asked.groups()):
-        start, end = asked.groups()
-        if start:
-            first, last = int(start), min(int(end), last) if end else last
-        else:
-            first = max(0, sound.size - int(end))
-        if first > last:
-            headers["Content-Range"] = f"bytes */{sound.size}"
-            return Response(status_code=416, headers=headers)
-        status = 206
-        headers["Content-Range"] = f"bytes {first}-{last}/{sound.size}"
-    headers["Content-Length"] = str(last + 1 - first)
+    if asked is None or not any(asked.groups()):
+        return 200, 0, size
+    start, last = asked.groups()
+    if not start:
+        return 206, max(0, size - int(last)), size
+    first, end = int(start), min(int(last) + 1, size) if last else size
+    return (206, first, end) if first < end else (416, 0, 0)
+
+
+def _answer(request: Request, sound: PcmFile, status: int, first: int, end: int) -> Response:
+    headers = {**_NOT_KEPT, "Accept-Ranges": "bytes"}
+    if status == 416:
+        headers["Content-Range"] = f"bytes */{sound.size}"
+        return Response(status_code=status, headers=headers)
+    if status == 206:
+        headers["Content-Range"] = f"bytes {first}-{end - 1}/{sound.size}"
+    headers["Content-Length"] = str(end - first)
     media_type = "application/octet-stream"
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)
     return StreamingResponse(
-        _pieces(sound, first, last + 1), status, headers=headers, media_type=media_type
+        _pieces(sound, first, end), status, headers=headers, media_type=media_type
     )
 
 
@@ -114,8 +119,8 @@ async def _pieces(sound: PcmFile, first: int, end: int) -> AsyncIterator[bytes]:
         await run_in_threadpool(file.seek, first)
         while first < end:
             # at least a frame more than was sent; else there would be nothing to wait for
-            await sound.reach(min(first + FRAME_BYTES, end))
-            here = min(end, sound.ready, first + SENT_BYTES)
+            await sound.reach(first, min(first + FRAME_BYTES, end))
+            here = min(end, sound.ready(first), first + SENT_BYTES)
             piece = await run_in_threadpool(file.read, here - first)
             if not piece:
                 raise OSError(f"{file.name} is shorter than it was")

@@ -14,6 +14,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis import decoders
 from analysis.audio import AUDIO_SUFFIXES, MAX_SAMPLE_RATE, load_audio, stream_audio
 from analysis.errors import UnreadableAudio
 from tests.analysis.sounds import ALL_SUFFIXES, noise, save, sine
@@ -68,6 +69,62 @@ def test_a_stream_is_what_is_loaded(suffix: str, rate: int, tmp_path: Path) -> N
     assert stream.sample_rate == whole.sample_rate == RATE
     assert len(blocks) > 1
     np.testing.assert_array_equal(np.concatenate(blocks, axis=1), whole.samples)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "rate"),
+    [(".wav", 96_000), (".wav", 64_000), (".flac", RATE), (".ogg", RATE), (".mp3", RATE),
+     (".alac.m4a", RATE), (".wma", RATE), (".mka", RATE)],
+)  # fmt: skip
+@pytest.mark.parametrize("start_sec", [0.7, 17.345])
+def test_a_stream_from_further_on_is_the_rest_of_the_whole(
+    suffix: str, rate: int, start_sec: float, tmp_path: Path
+) -> None:
+    path = save(tmp_path / f"noise{suffix}", noise(20.0, rate), rate)
+    whole = load_audio(path, max_sample_rate=RATE)
+    stream = stream_audio(path, start_sec=start_sec, max_sample_rate=RATE)
+    rest = np.concatenate(list(stream.blocks), axis=1)
+    expected = whole.samples[:, round(start_sec * stream.sample_rate) :]
+    assert rest.shape == expected.shape
+    np.testing.assert_allclose(rest, expected, atol=1e-6)
+
+
+def test_aac_from_further_on_lies_on_the_same_frames(tmp_path: Path) -> None:
+    # where a tone is played nothing is made up, and every frame of another place would show
+    path = save(tmp_path / "sweep.m4a", _sweep(20.0), RATE)
+    whole = load_audio(path)
+    rest = np.concatenate(list(stream_audio(path, start_sec=17.345).blocks), axis=1)
+    expected = whole.samples[:, round(17.345 * RATE) :]
+    assert rest.shape == expected.shape
+    np.testing.assert_allclose(rest, expected, atol=2e-3)
+
+
+def _sweep(seconds: float) -> np.ndarray:
+    sec = np.arange(round(seconds * RATE)) / RATE
+    tone = 0.4 * np.sin(2 * np.pi * (200 * sec + 40 * sec**2))
+    return np.stack([tone, tone]).astype(np.float32)
+
+
+def test_what_lies_before_a_start_is_not_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save(tmp_path / "noise.mp3", noise(60.0, RATE), RATE)
+    decoded: list[int] = []
+    frames = decoders._frames
+
+    def counted(packet):
+        decoded.append(packet.pts)
+        return frames(packet)
+
+    monkeypatch.setattr(decoders, "_frames", counted)
+    next(stream_audio(path, start_sec=50.0).blocks)
+    assert 0 < len(decoded) < 200, "of 2300 packets"
+
+
+def test_no_audio_after_the_end(tmp_path: Path) -> None:
+    path = save(tmp_path / "noise.flac", noise(3.0, RATE), RATE)
+    with pytest.raises(UnreadableAudio, match=r"ends before 4 s"):
+        stream_audio(path, start_sec=4.0)
 
 
 def test_a_stream_of_a_damaged_file_ends_early_and_of_none_is_an_error(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from analysis.audio import load_audio
 from analysis.errors import SegueError, UnreadableAudio
 from analysis.report import Analysis, Dynamics, Metadata, Report
 from app.decks import pcm
+from app.decks.growing import PcmFile
 from app.decks.pcm import PcmFacts, PcmStore, encoded, pcm_facts
 from app.studio import Studio
 from tests.app.web import Client
@@ -99,8 +100,8 @@ class Gate:
         self.pieces, self.error = pieces, error
         self.opened = threading.Semaphore(0)
 
-    def __call__(self, _source: Path, _facts: PcmFacts):
-        for piece in self.pieces:
+    def __call__(self, _source: Path, _facts: PcmFacts, first_frame: int = 0):
+        for piece in self.pieces[first_frame:]:
             self.opened.acquire()
             yield piece
         if self.error is not None:
@@ -119,10 +120,10 @@ def test_readers_follow_a_file_that_grows(tmp_path: Path, monkeypatch: pytest.Mo
         first = store.open("x", tmp_path, facts)
         assert store.open("x", tmp_path, facts) is first, "decoded once"
         gate.opened.release()
-        await first.reach(4)
-        seen.append(first.ready)
+        await first.reach(0, 4)
+        seen.append(first.ready(0))
         with first.open() as file:
-            later = asyncio.create_task(first.reach(5))
+            later = asyncio.create_task(first.reach(0, 5))
             await asyncio.sleep(0.05)
             seen.append(later.done())
             gate.opened.release()
@@ -134,7 +135,90 @@ def test_readers_follow_a_file_that_grows(tmp_path: Path, monkeypatch: pytest.Mo
     [kept] = (tmp_path / "pcm").iterdir()
     assert kept.suffix == ".pcm"
     assert kept.read_bytes() == b"abcdefgh"
-    assert store.open("x", tmp_path, facts).ready == 8, "found again without decoding"
+    assert store.open("x", tmp_path, facts).ready(0) == 8, "found again without decoding"
+
+
+@pytest.fixture
+def far_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[PcmFile, Gate]:
+    """Two hundred frames of which none is near another, decoded one by one as the gate opens."""
+    gate = Gate([number.to_bytes(4, "little") for number in range(200)])
+    monkeypatch.setattr(pcm, "encoded", gate)
+    monkeypatch.setattr(pcm, "NEAR_SEC", 0)
+    return PcmStore(tmp_path / "pcm").open("x", tmp_path, PcmFacts(RATE, 200, 1.0)), gate
+
+
+def test_where_a_reader_waits_is_decoded_first_and_the_rest_afterwards(
+    far_file: tuple[PcmFile, Gate], tmp_path: Path
+) -> None:
+    sound, gate = far_file
+
+    async def read() -> None:
+        far = asyncio.create_task(sound.reach(4 * 150, 4 * 152))
+        await asyncio.sleep(0)
+        gate.opened.release(3)  # the first frame was begun before anybody asked
+        await asyncio.wait_for(far, 60)
+        assert sound.ready(4 * 150) == 4 * 152
+        assert sound.ready(0) == 4
+        near = asyncio.create_task(sound.reach(4, 8))
+        newest = asyncio.create_task(sound.reach(4 * 180, 4 * 181))
+        await asyncio.sleep(0)
+        gate.opened.release(2)  # one more may have been begun where it stood
+        await asyncio.wait_for(newest, 60)
+        assert not near.done(), "the newest first"
+        gate.opened.release(200)
+        await asyncio.wait_for(sound.reach(0, sound.size), 60)
+        await near
+
+    asyncio.run(read())
+    [kept] = (tmp_path / "pcm").iterdir()
+    assert kept.suffix == ".pcm"
+    assert kept.read_bytes() == b"".join(gate.pieces), "every gap is filled, nothing is overwritten"
+
+
+def test_nothing_is_decoded_for_a_reader_that_went_away(far_file: tuple[PcmFile, Gate]) -> None:
+    sound, gate = far_file
+
+    async def read() -> None:
+        gone = asyncio.create_task(sound.reach(4 * 150, 4 * 151))
+        await asyncio.sleep(0)
+        gone.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        gate.opened.release(5)
+        await asyncio.wait_for(sound.reach(0, 4 * 4), 60)
+        assert sound.ready(4 * 150) == 4 * 150
+        gate.opened.release(200)
+        await asyncio.wait_for(sound.reach(0, sound.size), 60)
+
+    asyncio.run(read())
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".mp3"])
+def test_a_far_part_is_the_same_sound(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a{suffix}"
+    soundfile.write(path, 0.5 * noise(90 * RATE), RATE)
+    frames = load_audio(path).samples.shape[1]
+    facts = PcmFacts(RATE, frames, 1.0)
+    whole = b"".join(encoded(path, facts))
+    first = 71 * RATE + 123
+    rest = b"".join(encoded(path, facts, first))
+    assert len(rest) == facts.size - 4 * first
+    assert np.abs(decoded(rest) - decoded(whole[4 * first :])).max() <= 1 / 32_768
+
+    sound = PcmStore(tmp_path / "pcm").open("x", path, facts)
+    asyncio.run(sound.reach(4 * first, 4 * first + 4))
+    asyncio.run(sound.reach(0, sound.size))
+    with sound.open() as file:
+        assert np.abs(decoded(file.read()) - decoded(whole)).max() <= 1 / 32_768
+
+
+def test_a_part_beyond_the_end_of_a_file_that_was_cut_short_is_silence(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", noise(RATE))
+    facts = pcm_facts(report_of(path, RATE, 3.0))
+    assert b"".join(encoded(path, facts, 2 * RATE)) == bytes(4 * RATE)
+    path.unlink()
+    with pytest.raises(UnreadableAudio):
+        list(encoded(path, facts, 2 * RATE))
 
 
 @pytest.mark.parametrize("error", [UnreadableAudio("x", "it is no audio"), ValueError("a bug")])
@@ -147,7 +231,7 @@ def test_whoever_waits_hears_of_a_failure_and_nothing_is_kept(
 
     async def read() -> None:
         sound = store.open("x", tmp_path / "x", PcmFacts(RATE, 2, 1.0))
-        waits = asyncio.create_task(sound.reach(8))
+        waits = asyncio.create_task(sound.reach(0, 8))
         gate.opened.release(2)
         await waits
 
@@ -162,7 +246,7 @@ def test_what_was_played_longest_ago_makes_room(tmp_path: Path) -> None:
     store = PcmStore(tmp_path / "pcm", max_bytes=2 * facts.size)
 
     def play(name: str, at: float) -> None:
-        asyncio.run(store.open(name, path, facts).reach(facts.size))
+        asyncio.run(store.open(name, path, facts).reach(0, facts.size))
         [kept] = (tmp_path / "pcm").glob(f"{name}-*.pcm")
         os.utime(kept, (at, at))
 

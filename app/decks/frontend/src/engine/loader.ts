@@ -16,12 +16,12 @@ const FIRST_SEC = 60;
 const PLAYABLE_SEC = 2;
 const RETRY_MS = [250, 500, 1000, 2000, 4000];
 /** How often a long track's window is looked at again. */
-const LOOK_MS = 500;
+const LOOK_MS = 100;
 /** A deck that can't be played yet goes before the rest of what another one still fetches, for so long. */
 const FIRST_COME_MS = 5000;
 const GIVE_WAY_MS = 20;
 /** How often a request that waits is asked whether something else has become urgent. */
-const URGENT_MS = 150;
+const URGENT_MS = 50;
 
 export interface LoaderHost {
   /** Where the needle is, in seconds. */
