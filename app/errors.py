@@ -24,10 +24,8 @@ class NoSuchFolder(SegueError):
         self.folder = folder
 
     def __str__(self) -> str:
-        return (
-            f"NoSuchFolder: there is no folder {self.folder!r};"
-            " copy its path from your file manager"
-        )
+        wrong = f"there is no folder {self.folder!r}" if self.folder.strip() else "no folder named"
+        return f"NoSuchFolder: {wrong}; copy its path from your file manager"
 
 
 class MissingWaveform(SegueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -307,6 +308,22 @@ def test_an_empty_library_invites(empty_home: Settings) -> None:
     page.text_input(key="folder").set_value("/no/such/folder").run()
     button(page, "add-folder").click().run()
     assert "no folder" in toasts(page)[0]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_usual_folder_is_offered_where_it_exists(
+    empty_home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    if there:
+        (tmp_path / "Music").mkdir()
+    page = open_page()
+    field = page.text_input(key="folder")
+    assert field.value == (str(tmp_path / "Music") if there else "")
+    assert field.placeholder == f"such as {tmp_path / 'Music'}"
+    if not there:
+        button(page, "add-folder").click().run()
+        assert "o folder named" in toasts(page)[0]
 
 
 def test_labels_say_who_vouches_for_them(page: AppTest) -> None:

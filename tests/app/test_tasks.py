@@ -48,8 +48,12 @@ def test_names_of_uploads(name: str, kept: str) -> None:
 
 def test_a_folder_is_named_as_people_paste_it(tmp_path: Path) -> None:
     assert existing_folder(f' "{tmp_path}" ') == tmp_path.resolve()
-    for wrong in ("", "   ", str(tmp_path / "missing")):
-        with pytest.raises(NoSuchFolder, match="there is no folder"):
+    for wrong, words in (
+        ("", "no folder named"),
+        ("  ", "no folder named"),
+        ("x/y", "no folder 'x/y'"),
+    ):
+        with pytest.raises(NoSuchFolder, match=words):
             existing_folder(wrong)
 
 
