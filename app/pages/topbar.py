@@ -84,8 +84,13 @@ def add_music(studio: Studio) -> None:
 def add_folder(studio: Studio) -> None:
     """Offer to analyse a folder of the DJ's; first the one where most people's music is."""
     usual = Path.home() / "Music"
-    st.session_state.setdefault("folder", str(usual) if usual.is_dir() else "")
-    st.text_input("My music folder", key="folder", placeholder=f"such as {usual}", width=360)
+    st.text_input(
+        "My music folder",
+        str(usual) if usual.is_dir() else "",
+        key="folder",
+        placeholder=f"such as {usual}",
+        width=360,
+    )
     st.button(
         "Analyse this folder",
         key="add-folder",
