@@ -24,7 +24,7 @@ import os  # noqa: E402
 import statistics  # noqa: E402
 import tempfile  # noqa: E402
 import time  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
+from collections.abc import Callable, Iterable, Iterator  # noqa: E402
 from dataclasses import asdict, dataclass  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -32,7 +32,7 @@ import numpy as np  # noqa: E402
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright  # noqa: E402
 
 from app.decks.build import DecksNotBuilt, ensure_built  # noqa: E402
-from benchmarks._decks import listening  # noqa: E402
+from benchmarks._decks import listening, traced  # noqa: E402
 from benchmarks._decks.bare import bare_page  # noqa: E402
 from benchmarks._decks.crate import FORMATS, TESTS, make_home, track_ids  # noqa: E402
 from benchmarks._decks.memory import renderer_mb  # noqa: E402
@@ -43,6 +43,8 @@ PATIENCE_MS = 120_000
 WIDTH = 58
 SETTLE_SEC = 8.0  # until a page has given back what it used while it loaded
 SETTLED_SEC = 0.5  # after this long, a change of tempo must be made good
+TURN_SEC = 5  # about what one turn of `_use` takes
+BLOCK_FRAMES = 128  # of the audio thread
 ARGUMENTS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
 
 SCRIPTS = (HERE / "_decks" / "inside.js").read_text(encoding="utf-8")
@@ -77,7 +79,7 @@ def main(argv: list[str] | None = None) -> int:
         server = serving(ROOT / "dj_interface.py", environment)
         with server as (url, _), sync_playwright() as playwright:
             rows = []
-            for row in _measure(playwright, chromium, url, settings, options.quick):
+            for row in _measure(playwright, chromium, url, settings, options):
                 print(f"{row.what:<{WIDTH}}  {row.value:>22}  {row.target}", flush=True)
                 rows.append(row)
     if options.json:
@@ -87,25 +89,33 @@ def main(argv: list[str] | None = None) -> int:
 
 def _options(argv: list[str] | None) -> argparse.Namespace:
     parser = page_options(__doc__)
+    parser.add_argument("--only", help="loading,memory,sync,steady,keylock,scratch")
     parser.add_argument("--home", type=Path, help="keep the tracks there")
     return parser.parse_args(argv)
 
 
 def _measure(
-    playwright: Playwright, chromium: str, url: str, settings: Settings, quick: bool
+    playwright: Playwright, chromium: str, url: str, settings: Settings, options: argparse.Namespace
 ) -> Iterator[Row]:
-    ids = track_ids(settings)
+    ids, quick = track_ids(settings), options.quick
     tests = [ids[f"{name}.flac"] for name in TESTS]
     browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
     page = _open(browser, url)
-    yield from _loading(page, settings, ids, 3 if quick else 10)
-    yield _memory(chromium, url, tests)
-    for deck, track_id in zip("ab", tests, strict=True):
-        page.evaluate("([deck, id]) => bench.loadWhole(deck, id)", [deck, track_id])
-    yield _synced(page)
-    yield from _undisturbed(page, 15 if quick else 60)
-    yield _key_lock(page)
-    yield _scratch(page)
+    measures: dict[str, Callable[[], Iterable[Row]]] = {
+        "loading": lambda: _loading(page, settings, ids, 3 if quick else 10),
+        "memory": lambda: [_memory(chromium, url, tests)],
+        "sync": lambda: [_synced(page)],
+        "steady": lambda: _undisturbed(browser, page, 15 if quick else 60),
+        "keylock": lambda: [_key_lock(page)],
+        "scratch": lambda: [_scratch(page)],
+    }
+    for name, measure in measures.items():
+        if options.only and name not in options.only.split(","):
+            continue
+        if name not in ("loading", "memory"):
+            for deck, track_id in zip("ab", tests, strict=True):
+                page.evaluate("([deck, id]) => bench.loadWhole(deck, id)", [deck, track_id])
+        yield from measure()
     browser.close()
 
 
@@ -179,12 +189,51 @@ def _synced(page: Page) -> Row:
     return Row(what, value, "≤ 3 ms")
 
 
-def _undisturbed(page: Page, seconds: int) -> list[Row]:
-    before = page.evaluate("bench.underruns()")
+def _undisturbed(browser: Browser, page: Page, seconds: int) -> list[Row]:
+    page.evaluate("bench.startBare()")
     page.evaluate("bench.playBoth()")
+    before, before_bare = page.evaluate("[bench.underruns(), bench.bareUnderruns()]")
     page.evaluate("bench.beginRecording()")
     page.evaluate("bench.watchFrames()")
-    for turn in range(seconds // 5):
+    _use(page, seconds // TURN_SEC)
+    shown = page.evaluate("bench.frames()")
+    answer = page.evaluate("bench.endRecording()")
+    after, after_bare = page.evaluate("[bench.underruns(), bench.bareUnderruns()]")
+    page.evaluate("bench.endBare()")
+    with traced.traced(browser, page) as events:
+        _use(page, 2)
+    (_, frame_ms), (block_ms, block_own_ms) = traced.frames(events), traced.blocks(events)
+    sound = np.frombuffer(base64.b64decode(answer["sound"]), dtype="<f4").astype(np.float64)
+    (_, _, _, tone_a), _ = TESTS.values()
+    rate = float(answer["rate"])
+    breaks = listening.tone_breaks(sound, rate, tone_a)
+    return [
+        Row(
+            f"breaks in {len(sound) / rate:.0f} s through reruns and page switches",
+            f"{breaks}",
+            "0",
+        ),
+        Row("underruns the browser counted meanwhile", f"{after - before}", "0"),
+        Row("the same of a bare oscillator beside it", f"{after_bare - before_bare}"),
+        Row(f"audio thread, of each {BLOCK_FRAMES / rate * 1000:.2f} ms", _spread(block_ms)),
+        Row("the same, processor time", _spread(block_own_ms)),
+        Row(
+            f"{len(shown)} frames, both decks scrolling, script by the clock",
+            _spread(shown),
+            "≤ 4 ms",
+        ),
+        Row("the same, processor time", _spread(frame_ms), "≤ 4 ms"),
+    ]
+
+
+def _spread(times: Any) -> str:
+    middle, most, slowest = np.quantile(times, [0.5, 0.95, 1.0])
+    return f"{middle:.2f} ms (p95 {most:.2f}, max {slowest:.1f})"
+
+
+def _use(page: Page, turns: int) -> None:
+    """Do what makes the page run anew: switch pages, search, scroll the table."""
+    for turn in range(turns):
         for name in ("Set", "Decks"):
             page.get_by_role("radio", name=name, exact=True).click()
             page.wait_for_timeout(1200)
@@ -198,22 +247,6 @@ def _undisturbed(page: Page, seconds: int) -> list[Row]:
         search.fill("")
         search.press("Enter")
         page.wait_for_timeout(1200)
-    frames = page.evaluate("bench.frames()")
-    answer = page.evaluate("bench.endRecording()")
-    sound = np.frombuffer(base64.b64decode(answer["sound"]), dtype="<f4").astype(np.float64)
-    (_, _, _, tone_a), _ = TESTS.values()
-    breaks = listening.tone_breaks(sound, float(answer["rate"]), tone_a)
-    after = page.evaluate("bench.underruns()")
-    length = len(sound) / float(answer["rate"])
-    return [
-        Row(f"breaks in {length:.0f} s through reruns and page switches", f"{breaks}", "0"),
-        Row("underruns the browser counted meanwhile", f"{after - before}", "0"),
-        Row(
-            "script time a frame, both decks scrolling",
-            f"{np.median(frames):.2f} ms (p95 {np.quantile(frames, 0.95):.2f})",
-            "≤ 4 ms",
-        ),
-    ]
 
 
 def _key_lock(page: Page) -> Row:

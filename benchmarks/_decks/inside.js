@@ -37,7 +37,19 @@ window.bench = (() => {
     return { sound: btoa(text), rate: tap.sampleRate };
   };
 
+  let bare = null;
+
   return {
+    /** A sound that no script makes, counted as ours is: one tone of the browser's own, unheard. */
+    startBare() {
+      const context = new AudioContext({ latencyHint: 0.02 });
+      const tone = new OscillatorNode(context);
+      tone.connect(new GainNode(context, { gain: 0 })).connect(context.destination);
+      tone.start();
+      bare = context;
+    },
+    bareUnderruns: () => bare.playbackStats?.underrunEvents ?? bare.playoutStats?.fallbackFramesEvents ?? 0,
+    endBare: () => bare.close(),
     start: () => engine.start(),
     unload: (deck) => engine.unload(deck),
     underruns: () => engine.stats().underruns,

@@ -83,6 +83,7 @@ function key(desk: Desk, id: DeckId): HTMLElement {
 
 function phase(desk: Desk, id: DeckId): HTMLElement {
   const deck = () => desk.deck(id);
+  // as wide as the meter and moved as a whole: nothing is laid out anew
   const beat = el("i", "beat");
   const meter = el("div", "phase-meter", { "aria-hidden": "true" }, el("i", "centre"), beat);
   const words = el("div", "words");
@@ -93,7 +94,7 @@ function phase(desk: Desk, id: DeckId): HTMLElement {
     },
     (share) => {
       beat.hidden = share === null;
-      if (share !== null) beat.style.left = `${50 + share}%`;
+      if (share !== null) beat.style.transform = `translateX(${share}%)`;
     },
   );
   desk.live.bind(

@@ -7,6 +7,9 @@ const HEIGHT = 14;
 /** Beyond this many everything is painted anew: tracks have come and gone. */
 const KEPT = 600;
 
+/** Where words are painted: one for all, for making one asks the graphics process and waits. */
+let easel: OffscreenCanvas | null = null;
+
 interface Word {
   picture: ImageBitmap;
   width: number;
@@ -27,13 +30,25 @@ export class Labels {
     pen.drawImage(this.word(text, colour).picture, Math.round(x), Math.round(y - ASCENT * this.unit));
   }
 
+  /** Writes a whole number digit by digit: a new bar's number needs no new picture. */
+  number(pen: CanvasRenderingContext2D, value: number, x: number, y: number, colour: string): void {
+    const digits = String(value);
+    let left = x;
+    for (let i = 0; i < digits.length; i += 1) {
+      const digit = this.word(digits[i]!, colour);
+      pen.drawImage(digit.picture, Math.round(left), Math.round(y - ASCENT * this.unit));
+      left += digit.width;
+    }
+  }
+
   private word(text: string, colour: string): Word {
     const key = `${colour} ${text}`;
     const known = this.words.get(key);
     if (known) return known;
     if (this.words.size >= KEPT) this.forget();
     const font = `${Math.round(SIZE * this.unit)}px system-ui, sans-serif`;
-    const canvas = new OffscreenCanvas(1, Math.ceil(HEIGHT * this.unit));
+    const canvas = (easel ??= new OffscreenCanvas(1, 1));
+    canvas.height = Math.ceil(HEIGHT * this.unit);
     const pen = canvas.getContext("2d");
     let width = 0;
     if (pen) {

@@ -59,7 +59,7 @@ export function bars(pen: Pen, track: Track, scale: Scale, unit: number, palette
   pen.globalAlpha = 1;
   // one bar further left: its number may still reach into sight
   for (let bar = Math.max(0, Math.floor(from / numbers) - 1) * numbers; bar < to; bar += numbers) {
-    labels.write(pen, String(bar + 1), xAt(scale, track.downbeats[bar]!) + 3 * unit, (ROWS.other - 1) * unit, palette.text2);
+    labels.number(pen, bar + 1, xAt(scale, track.downbeats[bar]!) + 3 * unit, (ROWS.other - 1) * unit, palette.text2);
   }
 }
 

@@ -11,7 +11,7 @@ import { Labels } from "./labels";
 import * as marks from "./marks";
 import { fetchPeaks, type Peaks } from "./peaks";
 import { PLAY_LINE, pxPerTrackSec, type Scale, secAt } from "./scale";
-import { Tiles } from "./tiles";
+import { type Budget, Tiles } from "./tiles";
 
 /** A platter turns 33⅓ times a minute, in 720 ticks a turn. */
 export const TICKS_PER_SEC = 400;
@@ -30,6 +30,9 @@ export class Strip {
   private labels = new Labels(1);
   private tiles: Tiles | null = null;
   private drawn: unknown[] = [];
+  private now: unknown[] = [];
+  /** Tiles in sight are still to be painted. */
+  private unfinished = false;
 
   constructor(
     private readonly desk: Desk,
@@ -63,12 +66,13 @@ export class Strip {
   }
 
   /** Draws one frame, `shownSec` heard seconds wide. */
-  draw(shownSec: number): void {
+  draw(shownSec: number, budget: Budget): void {
     const { pen, scale, unit } = this;
     if (!pen || scale.width === 0) return;
     const palette = this.palette();
     const deck = this.desk.deck(this.id);
-    if (!this.changed(shownSec)) return;
+    if (!this.changed(shownSec) && !this.unfinished) return;
+    this.unfinished = false;
     const colour = palette.deck[this.id];
     pen.fillStyle = palette.panel;
     pen.fillRect(0, 0, scale.width, this.height);
@@ -78,7 +82,7 @@ export class Strip {
     const bottom = Math.round(marks.ROWS.numbers * unit);
     const line = Math.round(scale.width * PLAY_LINE);
 
-    this.tiles?.draw(pen, scale, top, bottom - top);
+    this.unfinished = this.tiles?.draw(pen, scale, top, bottom - top, budget) === false;
     pen.fillStyle = palette.panel;
     pen.globalAlpha = PLAYED;
     pen.fillRect(0, top, line, bottom - top);
@@ -105,15 +109,17 @@ export class Strip {
   private changed(shownSec: number): boolean {
     const deck = this.desk.deck(this.id);
     const other = this.desk.deck(across(this.id));
-    const now = [
+    const { now, drawn } = this;
+    now.length = 0;
+    now.push(
       deck.track, deck.positionSec, deck.tempo, deck.cueSec, cueSum(deck.hotCues),
       deck.loop?.startSec, deck.loop?.endSec, deck.loop?.active,
       other.track, other.positionSec, other.tempo,
       shownSec, this.scale.width, this.height, this.tiles, this.palette(),
-    ];
-    const same = now.every((value, at) => Object.is(value, this.drawn[at]));
+    );
+    this.now = drawn;
     this.drawn = now;
-    return !same;
+    return now.some((value, at) => !Object.is(value, drawn[at]));
   }
 
   private follow(scale: Scale, id: DeckId, shownSec: number): void {

@@ -1,4 +1,5 @@
-// The bands of one track, painted ahead in tiles and kept while they are near.
+// The bands of one track, painted ahead in tiles and kept while they are near. A frame paints few
+// of them: after a jump the picture comes within a few frames, and no frame is late for it.
 
 import type { Palette } from "../palette";
 import { paintBands, type Peaks } from "./peaks";
@@ -6,11 +7,21 @@ import { pxPerTrackSec, type Scale, TILE_PX, tileLevel, tileRange, tileSec, xAt,
 
 /** Tiles kept for each deck: three screens' worth at any zoom. */
 const KEPT = 24;
+/** Tiles painted in one frame, both decks together. */
+export const PAINTED_A_FRAME = 1;
 
 interface Tile {
   picture: ImageBitmap;
   used: number;
 }
+
+/** What may still be painted in this frame; all that paints takes from one of these. */
+export interface Budget {
+  tiles: number;
+}
+
+/** Where tiles are painted: one for all, for making one asks the graphics process and waits. */
+let easel: OffscreenCanvas | null = null;
 
 export class Tiles {
   private readonly tiles = new Map<string, Tile>();
@@ -23,8 +34,11 @@ export class Tiles {
     private readonly palette: Palette,
   ) {}
 
-  /** Draws what is in sight, `height` pixels high from `top` on, and paints one tile ahead. */
-  draw(pen: CanvasRenderingContext2D, scale: Scale, top: number, height: number): void {
+  /**
+   * Draws what is in sight, `height` pixels high from `top` on, and paints the tile ahead.
+   * Returns whether nothing in sight is still to be painted.
+   */
+  draw(pen: CanvasRenderingContext2D, scale: Scale, top: number, height: number, budget: Budget): boolean {
     if (height !== this.height) {
       this.close();
       this.height = height;
@@ -32,17 +46,21 @@ export class Tiles {
     this.clock += 1;
     const level = tileLevel(pxPerTrackSec(scale));
     const range = tileRange(level, secAt(scale, 0), secAt(scale, scale.width), this.durationSec);
-    if (!range) return;
+    if (!range) return true;
+    let whole = true;
     const each = tileSec(level);
     for (let number = range.first; number <= range.last; number += 1) {
-      const tile = this.tile(level, number);
+      const tile = this.tile(level, number, budget);
+      if (!tile) whole = false;
+      if (!tile) continue;
       // whole pixels, the end of one being the start of the next: no seams
       const left = Math.round(xAt(scale, number * each));
       const right = Math.round(xAt(scale, (number + 1) * each));
       pen.drawImage(tile.picture, left, top, right - left, height);
     }
-    if ((range.last + 1) * each < this.durationSec) this.tile(level, range.last + 1);
+    if ((range.last + 1) * each < this.durationSec) this.tile(level, range.last + 1, budget);
     this.forget();
+    return whole;
   }
 
   /** Gives the pictures' memory back. */
@@ -51,21 +69,25 @@ export class Tiles {
     this.tiles.clear();
   }
 
-  private tile(level: number, number: number): Tile {
+  /** A tile as far as it is painted already or may be painted now. */
+  private tile(level: number, number: number, budget: Budget): Tile | null {
     const key = `${level}/${number}`;
     const known = this.tiles.get(key);
     if (known) {
       known.used = this.clock;
       return known;
     }
-    const canvas = new OffscreenCanvas(TILE_PX, this.height);
-    const pen = canvas.getContext("2d");
+    if (budget.tiles <= 0) return null;
+    budget.tiles -= 1;
+    easel ??= new OffscreenCanvas(TILE_PX, this.height);
+    if (easel.height !== this.height) easel.height = this.height;
+    const pen = easel.getContext("2d");
     if (pen) {
       const area = { width: TILE_PX, height: this.height, fromSec: number * tileSec(level), pxPerSec: level };
       paintBands(pen, this.peaks, area, [this.palette.low, this.palette.mid, this.palette.high]);
     }
     // a bitmap never changes, so the browser keeps it where it is drawn from
-    const made = { picture: canvas.transferToImageBitmap(), used: this.clock };
+    const made = { picture: easel.transferToImageBitmap(), used: this.clock };
     this.tiles.set(key, made);
     return made;
   }

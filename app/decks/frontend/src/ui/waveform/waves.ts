@@ -5,6 +5,7 @@ import { el } from "../dom";
 import { type Palette, readPalette } from "../palette";
 import { ZOOM_AT_START, ZOOM_SEC } from "./scale";
 import { Strip } from "./strip";
+import { type Budget, PAINTED_A_FRAME } from "./tiles";
 
 /** Share of the way to the wanted zoom that one frame goes. */
 const GLIDE = 0.3;
@@ -18,6 +19,8 @@ export class Waves {
   private notch: number = ZOOM_AT_START;
   private shownSec: number = ZOOM_SEC[ZOOM_AT_START];
   private turned = 0;
+  private readonly budget: Budget = { tiles: 0 };
+  private first = 0;
 
   constructor(desk: Desk) {
     this.strips = (["a", "b"] as const).map((id) => new Strip(desk, id, () => this.palette()));
@@ -40,7 +43,11 @@ export class Waves {
     const wanted = ZOOM_SEC[this.notch] ?? this.shownSec;
     const near = Math.abs(Math.log(wanted / this.shownSec)) < 0.01;
     this.shownSec = near || this.still.matches ? wanted : this.shownSec * (wanted / this.shownSec) ** GLIDE;
-    for (const strip of this.strips) strip.draw(this.shownSec);
+    this.budget.tiles = PAINTED_A_FRAME;
+    // in turns, or one deck would wait until all of the other's tiles are there
+    this.first = 1 - this.first;
+    this.strips[this.first]?.draw(this.shownSec, this.budget);
+    this.strips[1 - this.first]?.draw(this.shownSec, this.budget);
   }
 
   /** Forgets the page's colours, after a move to another place. */
