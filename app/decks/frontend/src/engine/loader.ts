@@ -182,9 +182,15 @@ export class Loader {
   }
 
   private pause(ms: number): Promise<void> {
+    const { signal } = this.stopper;
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.stopper.signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal.addEventListener("abort", end);
     });
   }
 }

@@ -299,6 +299,32 @@ describe("a hand on the platter", () => {
     expect(rms(heard)).toBeGreaterThan(0.1);
   });
 
+  it("turns the record evenly though its messages come in bunches", () => {
+    desk.press(0, "jog_touch");
+    let blocks = 0;
+    let slowest = Infinity;
+    let fastest = 0;
+    desk.play(1, (sec) => {
+      if (blocks++ % 7 === 0) desk.press(0, "jog_turn", (7 * BLOCK_SEC) / TICK_SEC);
+      if (sec < 0.3) return;
+      slowest = Math.min(slowest, deck.platter.speed);
+      fastest = Math.max(fastest, deck.platter.speed);
+    });
+    expect(fastest).toBeLessThan(1.1);
+    expect(slowest).toBeGreaterThan(0.9);
+  });
+
+  it("turns the record as far as told though the hand is lifted at once, as by an arrow key", () => {
+    desk.press(0, "seek", 0.5);
+    const before = deck.position;
+    desk.press(0, "jog_touch");
+    desk.press(0, "jog_turn", 12);
+    desk.press(0, "jog_touch", 0);
+    desk.play(0.3);
+    expect(deck.touched).toBe(false);
+    expect(deck.position - before).toBeCloseTo(12 * TICK_SEC, 2);
+  });
+
   it("holds the record still and silent", () => {
     desk.press(0, "play");
     desk.play(0.5);

@@ -3,7 +3,17 @@
 /** Track seconds under one tick of 1/720 turn at 33⅓ revolutions a minute. */
 export const TICK_SEC = 60 / (100 / 3) / 720;
 /** The platter under a hand follows it as a critically damped spring of this stiffness (1/s). */
-const HAND_STIFFNESS = 140;
+const HAND_STIFFNESS = 200;
+/**
+ * A hand's turns come in bunches: a mouse tells of them once a picture, and the audio thread hears
+ * once for several blocks. Each bunch is spread over the time until the next is due, and somewhat
+ * longer so that a late one leaves no gap; else the record would stutter at the rate of the bunches.
+ */
+const SPREAD = 1.4;
+const BUNCH_SEC = 0.01;
+const BUNCH_LONGEST_SEC = 0.03;
+/** Share of the way to the last distance between bunches that the expected one goes. */
+const BUNCH_GLIDE = 0.3;
 /** Motor: how the speed takes to a new tempo, and how it comes back after a hand. */
 const TEMPO_SEC = 0.003;
 const RELEASE_SEC = 0.045;
@@ -29,6 +39,13 @@ export class Platter {
   private push = 0;
   private nudged = 0;
   private hand = 0;
+  /** Ticks told of and not yet handed on, how many go a frame, and the frames since the last bunch. */
+  private coming = 0;
+  private flow = 0;
+  private since = 0;
+  private bunch = BUNCH_SEC;
+  /** The hand is lifted once its last turns are made. */
+  private leaving = false;
   private releasing = false;
   private readonly dt: number;
 
@@ -61,17 +78,41 @@ export class Platter {
   }
 
   touch(down: boolean): void {
+    this.leaving = false;
     if (down === this.touched) return;
+    // what the hand has turned is turned before it is gone: an arrow key has no other time
+    if (!down && this.coming !== 0) this.leaving = true;
+    else this.lay(down);
+  }
+
+  private lay(down: boolean): void {
     this.touched = down;
-    this.hand = 0;
+    this.leaving = false;
+    this.hand = this.coming = 0;
+    this.bunch = BUNCH_SEC;
+    this.since = Infinity;
     this.push = 0;
     this.releasing = !down;
   }
 
   /** Ticks of the platter: under a hand they move the record, else they bend the tempo. */
   turn(ticks: number): void {
-    if (this.touched) this.hand += ticks * TICK_SEC;
-    else this.bump(ticks);
+    if (!this.touched) return this.bump(ticks);
+    const gap = this.since * this.dt;
+    // after a rest nothing is known of how the hand will go on
+    if (gap > 0 && gap < BUNCH_LONGEST_SEC) this.bunch += (gap - this.bunch) * BUNCH_GLIDE;
+    this.since = 0;
+    this.coming += ticks;
+    this.flow = (this.coming * this.dt) / (SPREAD * this.bunch);
+  }
+
+  /** Hands a frame's share of what was told on to the spring. */
+  private take(): void {
+    this.since++;
+    if (this.coming === 0) return;
+    const ticks = Math.abs(this.flow) < Math.abs(this.coming) ? this.flow : this.coming;
+    this.coming -= ticks;
+    this.hand += ticks * TICK_SEC;
   }
 
   bump(ticks: number): void {
@@ -93,6 +134,7 @@ export class Platter {
   step(): number {
     const { dt } = this;
     if (this.touched) {
+      this.take();
       // exact solution of the critically damped spring over one frame
       const decay = Math.exp(-HAND_STIFFNESS * dt);
       const x = -this.hand;
@@ -100,6 +142,7 @@ export class Platter {
       const moved = (x + c * dt) * decay;
       this.speed = (this.speed - HAND_STIFFNESS * c * dt) * decay;
       this.hand = -moved;
+      if (this.leaving && this.coming === 0 && Math.abs(this.hand) < TICK_SEC / 2) this.lay(false);
       return moved - x;
     }
     const target = this.steady * (1 + this.bend) * this.motor;
