@@ -35,7 +35,9 @@ def _pick(studio: Studio, deck: Deck) -> None:
     rows = {row.track_id: row for row in studio.tracks() if row.track_id != across}
     if track_id is not None and track_id not in rows:
         rows[track_id] = studio.row(track_id)
-    key = f"pick-{deck}"
+    # A run may be cut short before the browser hears of a new track; then it sends the old one
+    # once more. Under a name of its own that is no choice of the DJ's.
+    key = f"pick-{deck}-{track_id}"
     if st.session_state.get(key) != track_id:
         st.session_state[key] = track_id
     with st.container(
@@ -51,7 +53,7 @@ def _pick(studio: Studio, deck: Deck) -> None:
             placeholder="Pick a track by name or path",
             label_visibility="collapsed",
             on_change=_picked,
-            args=(deck,),
+            args=(deck, key),
         )
         with st.popover(
             "Drop", width="content", help="Analyse a file of yours", key=f"drop-{deck}"
@@ -65,8 +67,8 @@ def _pick_text(row: TrackRow) -> str:
     return " · ".join(part for part in (row.name, bpm, row.camelot, where) if part)
 
 
-def _picked(deck: Deck) -> None:
-    chosen = st.session_state[f"pick-{deck}"]
+def _picked(deck: Deck, widget: str) -> None:
+    chosen = st.session_state[widget]
     if chosen is not None:  # clearing the field only makes room to type: the track plays on
         session.load(deck, chosen)
 

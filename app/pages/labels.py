@@ -117,7 +117,8 @@ def _chips(
     offered = choices(fact, prediction, studio.labels(kind))
     # an unsure label is offered, not pressed in: one click on it says 'yes'
     pressed = None if fact.unsure else str(fact.value)
-    widget = f"{kind}-chips-{deck}"
+    # named for what it shows, so that what the browser still shows is never taken for a word
+    widget = f"{kind}-chips-{deck}-{row.track_id[:8]}-{pressed}"
     if st.session_state.get(widget) != pressed:
         st.session_state[widget] = pressed
     st.pills(
@@ -132,7 +133,7 @@ def _chips(
 
 
 def _other(studio: Studio, deck: Deck, row: TrackRow, kind: str) -> None:
-    widget = f"{kind}-any-{deck}"
+    widget = f"{kind}-any-{deck}-{row.track_id[:8]}"
     st.selectbox(
         f"{_KINDS[kind]} of {row.title}",
         studio.labels(kind),
@@ -140,7 +141,7 @@ def _other(studio: Studio, deck: Deck, row: TrackRow, kind: str) -> None:
         key=widget,
         accept_new_options=True,
         placeholder="Choose one, or type a new one",
-        on_change=session.guarded(_chosen),
+        on_change=session.guarded(_typed),
         args=(studio, row.track_id, kind, widget),
         width=320,
     )
@@ -148,7 +149,10 @@ def _other(studio: Studio, deck: Deck, row: TrackRow, kind: str) -> None:
 
 def _chosen(studio: Studio, track_id: str, kind: str, widget: str) -> None:
     chosen = st.session_state[widget]
-    if widget.endswith(("-any-a", "-any-b")):
-        st.session_state[widget] = None  # the next track's choice starts empty
     if chosen:
         studio.correct(track_id, kind, chosen)
+
+
+def _typed(studio: Studio, track_id: str, kind: str, widget: str) -> None:
+    _chosen(studio, track_id, kind, widget)
+    st.session_state[widget] = None  # the next choice starts empty

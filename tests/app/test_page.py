@@ -27,6 +27,12 @@ def open_page(**query: str) -> AppTest:
     return page.run()
 
 
+def named(widgets: Any, start: str) -> Any:
+    """Return the one widget whose key starts so: what follows says what it shows."""
+    (found,) = [one for one in widgets if str(one.key).startswith(start)]
+    return found
+
+
 def decks(page: AppTest) -> tuple[str | None, str | None]:
     state = page.session_state["live"].decks
     return state.a, state.b
@@ -104,9 +110,23 @@ def test_without_the_bundle_the_page_says_what_to_run(
 
 def test_clearing_the_field_leaves_the_track_on_its_deck(page: AppTest) -> None:
     before = decks(page)
-    next(box for box in page.selectbox if box.key == "pick-a").set_value(None).run()
+    named(page.selectbox, "pick-a").set_value(None).run()
     assert decks(page) == before
-    assert page.session_state["pick-a"] == before[0]
+    assert named(page.selectbox, "pick-a").value == before[0]
+
+
+def test_what_the_browser_still_shows_of_the_last_track_is_no_word_on_the_next(
+    page: AppTest,
+) -> None:
+    a, b = decks(page)
+    free = next(track for track in IDS.values() if track not in (a, b))
+    shown = [named(page.selectbox, "pick-a").key, named(page.button_group, "bucket-chips-a").key]
+    button(page, f"take-a-{free}").click().run()
+    now = [named(page.selectbox, "pick-a").key, named(page.button_group, "bucket-chips-a").key]
+    assert not set(shown) & set(now)
+    undone = now[1]
+    named(page.button_group, "bucket-chips-a").set_value("CLUB/TECHNO").run()
+    assert named(page.button_group, "bucket-chips-a").key != undone
 
 
 def test_the_best_suggestion_is_loaded_on_the_idle_deck(page: AppTest) -> None:
@@ -150,9 +170,9 @@ def test_a_track_whose_report_went_bad_leaves_its_deck_with_a_word(studio: Studi
 def test_a_track_on_one_deck_is_not_offered_on_the_other(page: AppTest) -> None:
     a, b = decks(page)
     for deck, across in (("a", b), ("b", a)):
-        pick = next(box for box in page.selectbox if box.key == f"pick-{deck}")
+        pick = named(page.selectbox, f"pick-{deck}")
         assert len(pick.options) == 2
-        assert page.session_state[f"pick-{deck}"] != across
+        assert pick.value != across
 
 
 def test_picking_and_taking_a_suggestion_load_the_deck(page: AppTest) -> None:
@@ -168,7 +188,7 @@ def test_a_bucket_is_corrected_at_once_and_taken_back(page: AppTest) -> None:
     studio = get_studio()
     assert studio.row(a).bucket.source == "folder"
     wanted = next(label for label in studio.labels("bucket") if label != studio.row(a).bucket.value)
-    page.button_group(key="bucket-chips-a").set_value(wanted).run()
+    named(page.button_group, "bucket-chips-a").set_value(wanted).run()
     assert studio.library.notebook.latest(a) == {"bucket": wanted}
     assert studio.row(a).bucket.source == "dj"
     button(page, "undo-a-bucket").click().run()
@@ -178,10 +198,9 @@ def test_a_bucket_is_corrected_at_once_and_taken_back(page: AppTest) -> None:
 
 def test_any_label_in_use_may_be_chosen(page: AppTest) -> None:
     a = decks(page)[0]
-    box = next(one for one in page.selectbox if one.key == "bucket-any-a")
-    box.set_value("CLUB/TECHNO").run()
+    named(page.selectbox, "bucket-any-a").set_value("CLUB/TECHNO").run()
     assert get_studio().row(a).bucket.value == "CLUB/TECHNO"
-    assert page.session_state["bucket-any-a"] is None, "ready for the next track"
+    assert named(page.selectbox, "bucket-any-a").value is None, "ready for the next track"
     assert not page.exception
 
 

@@ -98,6 +98,31 @@ def test_music_plays_on_while_the_page_works(server: Server, window: Show) -> No
     view.plays("a")
 
 
+def test_the_decks_outlive_a_mount_that_is_taken_back_late(server: Server, window: Show) -> None:
+    view = window(server).open().decks()
+    script = view.page.evaluate(
+        """() => performance.getEntriesByType("resource").map(entry => entry.name)
+            .find(name => name.endsWith("decks.js"))"""
+    )
+    faces = view.page.evaluate(
+        """async script => {
+          const {default: mount} = await import(script);
+          const place = document.body.appendChild(document.createElement("div"));
+          const again = () => mount({data: null, parentElement: place, setStateValue: () => {}});
+          const [first, second] = [again(), again()];
+          const shown = [place.children.length];
+          first();
+          shown.push(place.children.length);
+          second();
+          shown.push(place.children.length);
+          place.remove();
+          return shown;
+        }""",
+        script,
+    )
+    assert faces == [1, 1, 0]
+
+
 def test_a_new_bucket_is_typed(server: Server, window: Show) -> None:
     view = window(server).open().decks()
     page = view.page
@@ -138,9 +163,19 @@ def test_the_search_finds_a_track_and_loads_it(server: Server, window: Show) -> 
         if not any(name.endswith(title) for title in loaded)
     )
     name = found.nth(fresh).inner_text()
+    expect(page.locator(".segue-decks")).to_be_visible()
+    page.evaluate(
+        """() => {
+          const engine = window.__segueDecks.engine, load = engine.load.bind(engine);
+          window.__loads = [];
+          engine.load = (...wish) => (window.__loads.push(wish[0]), load(...wish));
+        }"""
+    )
     page.locator(".st-key-results").get_by_role("button", name="Load A").nth(fresh).click()
     view.shows("a", name)
     expect(page.locator(".st-key-results")).to_have_count(0)
+    page.wait_for_timeout(3_000)  # long enough for a run that was cut short to be told of again
+    assert page.evaluate("window.__loads") == ["a"], "loaded once, and nothing in between"
 
 
 @pytest.fixture

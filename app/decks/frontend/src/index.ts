@@ -24,15 +24,18 @@ class Shell {
   private readonly face = new Face(this.engine, { midiPanel: () => midiPanel(this.engine), styles: midiStyles });
   /** What was last asked for on each deck: an unchanged wish is never acted on twice. */
   private readonly asked: Record<DeckId, string> = { a: "", b: "" };
+  private newest: Mount | null = null;
 
-  mount({ data, parentElement, setStateValue }: Mount): () => void {
+  mount(mount: Mount): () => void {
+    const { data, parentElement, setStateValue } = mount;
+    this.newest = mount;
     this.face.mount(parentElement);
     if (data) this.wish(data);
     const disconnect = this.outbox.connect((box) => setStateValue("outbox", box));
     return () => {
       disconnect();
-      // mounted elsewhere already, the face stays where it is
-      if (this.face.root.parentNode === parentElement) this.face.unmount();
+      // Streamlit may take a mount back after the next one, in the same place: the face stays then
+      if (this.newest === mount) this.face.unmount();
     };
   }
 
