@@ -3,7 +3,7 @@
 import { automix } from "./automix";
 import { DECKS, type DeckId, type Wish } from "./contract";
 import { engine } from "./engine";
-import { midiPanel, midiStyles } from "./midi";
+import { midiPanel, midiStyles, midiWaiting } from "./midi";
 import { Outbox } from "./protocol/outbox";
 import { Face } from "./ui/face";
 
@@ -21,7 +21,11 @@ class Shell {
   private readonly engine = engine();
   private readonly outbox = new Outbox(this.engine);
   private readonly automix = automix(this.engine);
-  private readonly face = new Face(this.engine, { midiPanel: () => midiPanel(this.engine), styles: midiStyles });
+  private readonly face = new Face(this.engine, {
+    midiPanel: () => midiPanel(this.engine),
+    styles: midiStyles,
+    pickUps: () => midiWaiting(this.engine),
+  });
   /** What was last asked for on each deck: an unchanged wish is never acted on twice. */
   private readonly asked: Record<DeckId, string> = { a: "", b: "" };
   private newest: Mount | null = null;

@@ -1,2 +1,2 @@
-export { midiDesk, midiPanel } from "./panel";
+export { midiDesk, midiPanel, midiWaiting } from "./panel";
 export { midiStyles } from "./styles";

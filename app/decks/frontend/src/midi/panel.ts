@@ -9,6 +9,7 @@ import { instruction, type Target } from "./learn";
 import { hex, type DeviceMap, type Row } from "./map";
 import { named, standing } from "./states";
 import { midiStyles } from "./styles";
+import type { Waiting } from "./takeover";
 
 const MONITOR_SHOWN = 12;
 const DRAW_MS = 100;
@@ -21,6 +22,13 @@ export function midiDesk(engine: Engine): MidiDesk {
   let desk = desks.get(engine);
   if (desk === undefined) desks.set(engine, (desk = new MidiDesk(engine)));
   return desk;
+}
+
+const NONE: readonly Waiting[] = [];
+
+/** Faders and knobs of an engine's controllers that wait to take over. */
+export function midiWaiting(engine: Engine): readonly Waiting[] {
+  return desks.get(engine)?.waiting() ?? NONE;
 }
 
 /** The panel of an engine; the same element every time, so that it may come and go. */

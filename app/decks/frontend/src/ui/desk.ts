@@ -3,6 +3,7 @@
 import type { Action, ControlFacts, ControlName, DeckId, DeckState, Engine, MixerState, Wish } from "../contract";
 import { CONTROLS } from "../contract";
 import { Live } from "./live";
+import { elsewhere, type PickUp } from "./pickup";
 
 export type Hand = "mouse" | "keyboard";
 
@@ -10,6 +11,8 @@ export class Desk {
   readonly live = new Live();
   /** What Python last said should be; the browse list and the planned set are shown from it. */
   wish: Wish | null = null;
+  /** Controllers' faders and knobs that wait to take over. */
+  pickUps: readonly PickUp[] = [];
 
   constructor(readonly engine: Engine) {}
 
@@ -19,6 +22,11 @@ export class Desk {
 
   get mixer(): MixerState {
     return this.engine.state.mixer;
+  }
+
+  /** Where the hardware of a control that stands at `screen` waits, or null. */
+  pickUp(control: ControlName, deck: DeckId | undefined, screen: number): number | null {
+    return elsewhere(this.pickUps, control, deck, screen);
   }
 
   /** Moves a control. The first touch also wakes the sound, which browsers keep still until then. */

@@ -12,6 +12,7 @@ import { keyboard } from "./keyboard";
 import { mixerFace } from "./mixer";
 import { noticeBar } from "./notice";
 import { keyMap, Panel } from "./overlay";
+import type { PickUp } from "./pickup";
 import { Waves } from "./waveform/waves";
 
 export interface FaceParts {
@@ -19,6 +20,8 @@ export interface FaceParts {
   midiPanel: () => HTMLElement;
   /** Its looks. */
   styles: string;
+  /** Faders and knobs of controllers that wait to take over. */
+  pickUps: () => readonly PickUp[];
 }
 
 export class Face {
@@ -28,7 +31,10 @@ export class Face {
   private readonly keys = new Panel("Keyboard", keyMap);
   private stop: (() => void) | null = null;
 
-  constructor(engine: Engine, parts: FaceParts) {
+  constructor(
+    engine: Engine,
+    private readonly parts: FaceParts,
+  ) {
     engine.tick();
     this.desk = new Desk(engine);
     this.waves = new Waves(this.desk);
@@ -75,6 +81,7 @@ export class Face {
 
   private frame(): void {
     this.desk.engine.tick();
+    this.desk.pickUps = this.parts.pickUps();
     this.desk.live.run();
     this.waves.draw();
   }

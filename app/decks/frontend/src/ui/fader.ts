@@ -25,7 +25,8 @@ export function capShare(value: number, towards: Slide["towards"]): number {
 
 export function fader(desk: Desk, look: FaderLook): HTMLElement {
   const cap = el("div", "cap");
-  const way = el("div", "way", { "aria-hidden": "true" }, cap);
+  const ghost = el("div", "ghost");
+  const way = el("div", "way", { "aria-hidden": "true" }, ghost, cap);
   const lies = look.towards === "right" ? "lying" : "standing";
   const made = el("div", `fader ${lies} ${look.className ?? ""}`, {}, way);
   if (factsOf(look.control).rest === 0.5) way.prepend(el("div", "middle"));
@@ -42,10 +43,16 @@ export function fader(desk: Desk, look: FaderLook): HTMLElement {
     },
     ...(look.step && { step: look.step }),
   });
-  desk.live.bind(look.read, (value) => {
-    const share = `${(capShare(value, look.towards) * 100).toFixed(2)}%`;
-    if (lies === "lying") cap.style.left = share;
-    else cap.style.top = share;
-  });
+  const put = (thing: HTMLElement, value: number) => {
+    thing.style[lies === "lying" ? "left" : "top"] = `${(capShare(value, look.towards) * 100).toFixed(2)}%`;
+  };
+  desk.live.bind(look.read, (value) => put(cap, value));
+  desk.live.bind(
+    () => desk.pickUp(look.control, look.deck, look.read()),
+    (hardware) => {
+      ghost.hidden = hardware === null;
+      if (hardware !== null) put(ghost, hardware);
+    },
+  );
   return made;
 }

@@ -33,8 +33,9 @@ export function knob(desk: Desk, look: KnobLook): HTMLElement {
   const value = svg("path", { d: arc, class: "knob-value", pathLength: 1 });
   const pointer = svg("line", { x1: 20, y1: 10, x2: 20, y2: 17, class: "knob-pointer" });
   const turned = svg("g", {}, svg("circle", { cx: 20, cy: 20, r: 11.5, class: "knob-cap" }), pointer);
+  const ghost = svg("path", { d: "M 20 8 L 16.5 0 L 23.5 0 Z", class: "knob-ghost" });
   const dial = el("div", "knob-dial");
-  dial.append(svg("svg", { viewBox: "0 0 40 40", "aria-hidden": "true" }, track, value, turned));
+  dial.append(svg("svg", { viewBox: "0 0 40 40", "aria-hidden": "true" }, track, value, turned, ghost));
   slidable(desk, dial, {
     control: look.control,
     ...(look.deck && { deck: look.deck }),
@@ -50,6 +51,13 @@ export function knob(desk: Desk, look: KnobLook): HTMLElement {
     value.setAttribute("stroke-dashoffset", String(-from));
     turned.setAttribute("transform", `rotate(${knobAngle(now)} 20 20)`);
   });
+  desk.live.bind(
+    () => desk.pickUp(look.control, look.deck, look.read()),
+    (hardware) => {
+      ghost.style.display = hardware === null ? "none" : "";
+      if (hardware !== null) ghost.setAttribute("transform", `rotate(${knobAngle(hardware)} 20 20)`);
+    },
+  );
   const label = typeof look.label === "string" ? el("span", "knob-label", { "aria-hidden": "true" }, look.label) : look.label;
   return el("div", `knob ${look.className ?? ""}`, {}, dial, label);
 }

@@ -73,13 +73,15 @@ export function slidable(desk: Desk, element: HTMLElement, slide: Slide): void {
   element.setAttribute("aria-valuemax", "100");
   element.dataset["control"] = control;
   const say = () => {
-    const words = slide.words(read());
+    const hardware = desk.pickUp(control, deck, read());
+    const words = slide.words(read()) + (hardware === null ? "" : `; hardware at ${Math.round(hardware * 100)} %, bring it here to take over`);
     element.setAttribute("aria-valuenow", String(Math.round(read() * 100)));
     element.setAttribute("aria-valuetext", words);
     element.title = `${name}: ${words}`;
   };
   desk.live.bind(read, say);
   if (slide.besides) desk.live.bind(slide.besides, say);
+  desk.live.bind(() => desk.pickUp(control, deck, read()), say);
 
   let grabbed: { x: number; y: number; value: number; travel: number } | null = null;
   element.addEventListener("pointerdown", (event) => {
