@@ -16,6 +16,7 @@ export class Stretch implements Stretcher {
   private readonly inner: StretchProcessor;
   private readonly sampleRate: number;
   private configured = false;
+  private readonly views = new Map<number, Float32Array>();
 
   constructor(sampleRate: number) {
     this.sampleRate = sampleRate;
@@ -55,22 +56,28 @@ export class Stretch implements Stretcher {
     wasmModule._setTransposeSemitones(semitones, TONALITY_HZ / this.sampleRate);
     this.write(input, inputFrames);
     wasmModule._process(inputFrames, outputFrames);
-    const memory = this.memory();
-    for (const [c, channel] of output.entries()) {
-      channel.set(new Float32Array(memory, this.inner.buffersOut[c]!, outputFrames));
+    for (let c = 0; c < output.length; c++) {
+      const made = this.view(this.inner.buffersOut[c]!);
+      const channel = output[c]!;
+      for (let i = 0; i < outputFrames; i++) channel[i] = made[i]!;
     }
   }
 
   private write(input: Float32Array[], frames: number): void {
-    const memory = this.memory();
-    for (const [c, channel] of input.entries()) {
-      new Float32Array(memory, this.inner.buffersIn[c]!, frames).set(channel.subarray(0, frames));
+    for (let c = 0; c < input.length; c++) {
+      const fed = this.view(this.inner.buffersIn[c]!);
+      const channel = input[c]!;
+      for (let i = 0; i < frames; i++) fed[i] = channel[i]!;
     }
   }
 
-  /** Asked for anew each time: memory that grows is another buffer. */
-  private memory(): ArrayBuffer {
+  /** A buffer of the library, kept from block to block: rubbish on the audio thread costs it time. */
+  private view(at: number): Float32Array {
     const { wasmModule } = this.inner;
-    return (wasmModule.exports ? wasmModule.exports.memory.buffer : wasmModule.HEAP8!.buffer) as ArrayBuffer;
+    // memory that grows is another buffer
+    const memory = (wasmModule.exports ? wasmModule.exports.memory.buffer : wasmModule.HEAP8!.buffer) as ArrayBuffer;
+    let view = this.views.get(at);
+    if (view?.buffer !== memory) this.views.set(at, (view = new Float32Array(memory, at, this.historyFrames)));
+    return view!;
   }
 }
