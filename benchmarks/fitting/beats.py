@@ -1,10 +1,9 @@
 """Fit what the rhythm family has learned: beats, bar lines, confidence.
 
-``python -m benchmarks.fitting.beats`` composes tracks by seed, and more of those whose tempo moves,
-fits on them, measures on others,
-and writes ``beat_weights.py``, ``bar_weights.py`` and ``confidence_weights.py``. Onset curves are
-kept below ``--cache``, outside the repository. Seeds 5000-5999 and 7000-7999 are reported in
-``docs`` and refused.
+``python -m benchmarks.fitting.beats`` composes tracks by seed, and more of those whose tempo moves
+and of half-time music, fits on them, measures on others, and writes ``beat_weights.py``,
+``bar_weights.py`` and ``confidence_weights.py``. Onset curves are kept below ``--cache``, outside
+the repository. Seeds 5000-5999 and 7000-7999 are reported in ``docs`` and refused.
 
 - **Beats**: a softmax over every level and phase of a track's pulse, with the bar line on each of
   its four beats; right are those on the true beats and true bar lines. Some bare kicks take part.
@@ -47,6 +46,7 @@ from benchmarks.fitting.composed import (
     Composed,
     bare_tracks,
     composed_tracks,
+    half_time_specs,
     moving_specs,
     unreported_seed,
 )
@@ -114,9 +114,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     specs = benchmark_specs(options.tracks, options.seed, MINUTES)
     specs += moving_specs(options.moving, options.moving_seed, MINUTES)
+    specs += half_time_specs(options.half_time, options.half_time_seed, MINUTES)
     examples = _examples(specs, options.cache)
     checks = _examples(
         benchmark_specs(options.check_tracks, options.check_seed, MINUTES), options.cache
+    )
+    halves = _examples(
+        half_time_specs(options.check_tracks // 3, options.check_half_time_seed, MINUTES),
+        options.cache,
     )
     bare = [beat_example(track) for track in bare_tracks(BARE_TRACKS, options.seed)]
     beats = fit_choices([one.choice for one in [*examples, *bare]], BEAT_PENALTY, BEAT_SIGNS)
@@ -126,6 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     write_bars(options.out / "bar_weights.py", bars)
     write_confidence(options.out / "confidence_weights.py", sure)
     print(report(checks, beats, bars, sure))
+    print("half-time music:")
+    print(report(halves, beats, bars, sure))
     return 0
 
 
@@ -135,8 +142,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=unreported_seed, default=20000)
     parser.add_argument("--moving", type=int, default=60, help="how many more whose tempo moves")
     parser.add_argument("--moving-seed", type=unreported_seed, default=25000)
+    parser.add_argument("--half-time", type=int, default=64, help="and how many in half-time")
+    parser.add_argument("--half-time-seed", type=unreported_seed, default=31000)
     parser.add_argument("--check-tracks", type=int, default=39, help="how many to measure on")
     parser.add_argument("--check-seed", type=unreported_seed, default=21000)
+    parser.add_argument("--check-half-time-seed", type=unreported_seed, default=33000)
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir(), "segue-fitting"))
     parser.add_argument(
         "--out", type=Path, default=Path("analysis/rhythm"), help="folder of the weights"

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,12 @@ from composer.crate import COMPOSER_VERSION
 BARE_BPM = (80.0, 165.0)
 BARE_SEC = 60.0
 BARE_RATE_HZ = 22050
+
+HALF_TIME = "dubstep"
+"""The composer's style with half-time drums."""
+
+HALF_TIME_BPM = (130.0, 176.0)
+"""Trap to half-time drum & bass."""
 
 REPORTED_SEEDS = (range(5000, 6000), range(7000, 8000))
 """What figures are reported on must not be fitted on."""
@@ -74,6 +80,25 @@ def moving_specs(count: int, seed: int, minutes: tuple[float, float]) -> list[Tr
         specs = benchmark_specs(drawn, seed, minutes)
         found = [spec for spec in specs if spec.drift or spec.step_bpm is not None]
     return found[:count]
+
+
+def half_time_specs(count: int, seed: int, minutes: tuple[float, float]) -> list[TrackSpec]:
+    """Return half-time music of one tempo: a seed's, every other at any tempo from trap on.
+
+    Its snare falls on every fourth beat, and all that tells it from music half as fast is what
+    sounds in between. One track in thirteen is too few to learn that from.
+    """
+    drawn = 0
+    found: list[TrackSpec] = []
+    while len(found) < count:
+        drawn += 16 * count
+        specs = benchmark_specs(drawn, seed, minutes)
+        found = [spec for spec in specs if spec.style == HALF_TIME and spec.constant_tempo]
+    rng = np.random.default_rng(seed)
+    return [
+        replace(spec, bpm=round(float(rng.uniform(*HALF_TIME_BPM)), 2)) if number % 2 else spec
+        for number, spec in enumerate(found[:count])
+    ]
 
 
 def composed_tracks(specs: Sequence[TrackSpec], cache: Path) -> Iterator[Composed]:

@@ -117,6 +117,13 @@ def test_composed_music_of_one_tempo(style: str, seed: int) -> None:
     assert np.median(np.abs(grid.downbeat_times_sec[:, None] - downs).min(axis=0)) < 0.005
 
 
+@pytest.mark.parametrize(("seed", "bpm"), [(1204, 161.51), (1214, 174.24)])
+def test_half_time_music_is_not_counted_at_half_its_tempo(seed: int, bpm: float) -> None:
+    track = composed("dubstep", seed, bpm=bpm)
+    grid = find_grid(track.samples.mean(axis=0), track.sample_rate)
+    assert grid.bpm == pytest.approx(bpm, abs=0.01)
+
+
 def test_composed_music_that_drifts() -> None:
     track = composed("nu-disco", 1108, drift=True)
     grid = find_grid(track.samples.mean(axis=0), track.sample_rate)

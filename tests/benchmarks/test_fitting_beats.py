@@ -11,8 +11,9 @@ import pytest
 from analysis.rhythm.confidence import EVIDENCE_NAMES
 from benchmarks.fitting import beats, keys, sections
 from benchmarks.fitting.choice import Choice, fit_choices, probabilities
-from benchmarks.fitting.composed import bare_tracks
+from benchmarks.fitting.composed import HALF_TIME, HALF_TIME_BPM, bare_tracks, half_time_specs
 from benchmarks.fitting.write import write_beats, write_confidence
+from composer.styles import style_named
 
 
 def choices(weights: np.ndarray, count: int = 400) -> list[Choice]:
@@ -71,3 +72,14 @@ def test_weights_are_written_as_python_that_reads_back(tmp_path: Path) -> None:
     write_confidence(tmp_path / "sure.py", np.arange(float(len(EVIDENCE_NAMES))))
     exec((tmp_path / "sure.py").read_text(), names)
     assert names["CONFIDENCE_WEIGHTS"] == dict(zip(EVIDENCE_NAMES, range(9), strict=True))
+
+
+def test_half_time_music_is_of_one_tempo_and_half_of_it_at_others_than_its_own() -> None:
+    specs = half_time_specs(8, 3, beats.MINUTES)
+    low, high = HALF_TIME_BPM
+    assert {spec.style for spec in specs} == {HALF_TIME}
+    assert all(spec.constant_tempo and low <= spec.bpm <= high for spec in specs)
+    own = style_named(HALF_TIME).tempo_bpm
+    assert all(own[0] <= spec.bpm <= own[1] for spec in specs[::2])
+    assert any(not own[0] <= spec.bpm <= own[1] for spec in specs[1::2])
+    assert half_time_specs(8, 3, beats.MINUTES) == specs
