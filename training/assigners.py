@@ -1,7 +1,7 @@
 """Models that give every row of a table a label, behind one interface: ``fit``, ``predict_proba``.
 
 ``forest`` … ``ensemble`` differ in which columns they see and which estimators vote; all learn on
-inner folds how sure they may be.
+inner folds how sure they may be and how much each member counts.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
-from training.calibration import fit_sharpness, sharpen
+from training.calibration import fit_weights, pool
 from training.errors import BadTable, TooFewTracks
-from training.estimators import ask, fit_member, installed, vote
+from training.estimators import ask, fit_member, installed
 from training.features import Matrix
 from training.tables import Encoder
 from training.text import TextFeatures
@@ -28,7 +28,7 @@ Groups = npt.NDArray[np.int_]
 CALIBRATION_FOLDS = 4
 
 CALIBRATION_ANSWERS = 400
-"""So many answers to unseen rows fix one number well enough; large tables need one fold."""
+"""So many answers to unseen rows fix a few numbers well enough; large tables need one fold."""
 
 FEWEST_TO_CALIBRATE = 30
 
@@ -70,8 +70,11 @@ class TableModel:
     ----------
     classes_ : list of str
         Labels, sorted.
-    sharpness_ : float
-        Exponent that makes probabilities as sure as they are right.
+    fitted_ : dict
+        {member: fitted estimator}, without those that had too few rows.
+    weights_ : dict
+        {member: weight} under which answers are as sure as they are right; a member without one
+        counts like the mean of the others.
     """
 
     name: str
@@ -81,8 +84,8 @@ class TableModel:
     classes_: list[str] = field(default_factory=list)
     encoder_: Encoder = field(default_factory=Encoder, repr=False)
     text_: TextFeatures | None = field(default=None, repr=False)
-    fitted_: list[Any] = field(default_factory=list, repr=False)
-    sharpness_: float = 1.0
+    fitted_: dict[str, Any] = field(default_factory=dict, repr=False)
+    weights_: dict[str, float] = field(default_factory=dict)
 
     def fit(
         self, table: pd.DataFrame, labels: Sequence[str], groups: Groups | None = None
@@ -100,11 +103,8 @@ class TableModel:
         if len(self.classes_) < 2:
             raise TooFewTracks(len(self.classes_), 2, "different labels")
         truth = np.array([self.classes_.index(label) for label in labels])
-        self.sharpness_ = 1.0
-        answers = self._unseen_answers(table, truth, groups)
+        self.weights_ = self._fit_weights(table, truth, groups)
         self._fit_members(table, truth)
-        if answers is not None:
-            self.sharpness_ = fit_sharpness(*answers)
         return self
 
     def predict_proba(self, table: pd.DataFrame) -> Matrix:
@@ -119,9 +119,10 @@ class TableModel:
         if there < SHARE_OF_COLUMNS * len(self.encoder_.forms_):
             needed = len(self.encoder_.forms_)
             raise BadTable("the table", f"has {there} of the {needed} columns the model needs")
-        matrix = self._matrix(table)
-        likely = vote(ask(self.fitted_, matrix, len(self.classes_)))
-        return sharpen(likely, self.sharpness_)
+        answers = self._answers(table)
+        middle = np.mean(list(self.weights_.values())) if self.weights_ else 1 / len(answers)
+        weights = np.array([self.weights_.get(name, middle) for name in answers])
+        return pool(list(answers.values()), weights)
 
     def feature_names(self) -> list[str]:
         """Return the names of the matrix's columns."""
@@ -139,8 +140,8 @@ class TableModel:
         matrix = self._matrix(table)
         if matrix.shape[1] == 0:
             raise BadTable("the table", "has no column that a model could learn from")
-        fitted = [fit_member(name, matrix, truth) for name in self.members]
-        self.fitted_ = [one for one in fitted if one is not None]
+        fitted = {name: fit_member(name, matrix, truth) for name in self.members}
+        self.fitted_ = {name: one for name, one in fitted.items() if one is not None}
         if not self.fitted_:
             raise TooFewTracks(len(truth), len(self.classes_) * 3, "labelled tracks")
 
@@ -148,33 +149,39 @@ class TableModel:
         matrix = self.encoder_.transform(table)
         return matrix if self.text_ is None else np.hstack([matrix, self.text_.transform(table)])
 
-    def _unseen_answers(
+    def _answers(self, table: pd.DataFrame) -> dict[str, Matrix]:
+        """Return {member: its probabilities, shape (n, len(classes_))}."""
+        found = ask(list(self.fitted_.values()), self._matrix(table), len(self.classes_))
+        return dict(zip(self.fitted_, found, strict=True))
+
+    def _fit_weights(
         self, table: pd.DataFrame, truth: npt.NDArray[np.int_], groups: Groups | None
-    ) -> tuple[Matrix, npt.NDArray[np.int_]] | None:
-        """Return answers to rows that were held out, and what is right; None on few rows."""
-        if len(truth) < FEWEST_TO_CALIBRATE:
-            return None
+    ) -> dict[str, float]:
+        """Return the members' weights, by answers to rows that were held out; none on few rows."""
         groups = np.arange(len(truth)) if groups is None else groups
-        if len(np.unique(groups)) < CALIBRATION_FOLDS:
-            return None
+        if len(truth) < FEWEST_TO_CALIBRATE or len(np.unique(groups)) < CALIBRATION_FOLDS:
+            return {}
         folds = StratifiedGroupKFold(CALIBRATION_FOLDS, shuffle=True, random_state=0)
-        likely, right, count = [], [], 0
         with warnings.catch_warnings():
             # a label with fewer tracks than folds is missing from some of them, and may be
             warnings.filterwarnings("ignore", message="The least populated class")
             splits = list(folds.split(truth, truth, groups))
+        answers: list[dict[str, Matrix]] = []
+        right: list[npt.NDArray[np.int_]] = []
         for learn, check in splits:
-            kinds = np.unique(truth[learn])
-            if len(kinds) < 2 or len(check) == 0:
+            if len(np.unique(truth[learn])) < 2 or len(check) == 0:
                 continue
             self._fit_members(table.iloc[learn], truth[learn])
-            matrix = self._matrix(table.iloc[check])
-            likely.append(vote(ask(self.fitted_, matrix, len(self.classes_))))
+            answers.append(self._answers(table.iloc[check]))
             right.append(truth[check])
-            count += len(check)
-            if count >= CALIBRATION_ANSWERS:
+            if sum(map(len, right)) >= CALIBRATION_ANSWERS:
                 break
-        return (np.vstack(likely), np.concatenate(right)) if count else None
+        names = [name for name in self.members if answers and all(name in one for one in answers)]
+        if not names:
+            return {}
+        likely = [np.vstack([one[name] for one in answers]) for name in names]
+        found = fit_weights(likely, np.concatenate(right))
+        return dict(zip(names, found.tolist(), strict=True))
 
 
 SIMPLE_COLUMNS = ("bpm", "key", "genre_1", "genre_2", "genre_3", "key_camelot", "genre_label",
@@ -187,7 +194,7 @@ FOUND = tuple(name for name in ("lightgbm", "xgboost") if installed(name))
 KINDS_OF_MODEL = ("simple", "forest", "boosting", "mlp", "hybrid", "ensemble", *FOUND)
 """What ``--model`` takes."""
 
-ENSEMBLE = ("forest", "extra_trees", "svm", "boosting")
+ENSEMBLE = ("extra_trees", "svm", "boosting", "mlp")
 
 
 def make_model(name: str) -> TableModel:

@@ -7,8 +7,11 @@ Neural Networks') changes how sure it is and never its choice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
 
 Likely = npt.NDArray[np.float64]
 
@@ -69,3 +72,50 @@ def fit_sharpness(likely: Likely, truth: npt.NDArray[np.int_]) -> float:
     rows = np.arange(len(truth))
     losses = [-np.log(sharpen(likely, float(power))[rows, truth] + 1e-12).mean() for power in grid]
     return float(grid[int(np.argmin(losses))])
+
+
+ALIKE = 0.1
+"""How much it costs that members' weights differ: a few hundred answers tell them apart roughly."""
+
+
+def pool(likely: Sequence[Likely], weights: npt.NDArray[np.float64]) -> Likely:
+    """Return several members' probabilities as one, shape (n, classes).
+
+    The normalised product of powers (logarithmic opinion pool: Genest and Zidek 1986): where one
+    member holds an answer for impossible, the others' enthusiasm counts less than in a mean. The
+    weights' sum is the sharpness.
+    """
+    logs = np.tensordot(weights, np.log(np.maximum(likely, FLOOR)), 1)
+    powers = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def fit_weights(likely: Sequence[Likely], truth: npt.NDArray[np.int_]) -> npt.NDArray[np.float64]:
+    """Return the members' weights, shape (members,), under which the true answers are likeliest.
+
+    The loss has one minimum only. Weights are drawn to each other by `ALIKE`, and no member is
+    left out.
+
+    Parameters
+    ----------
+    likely
+        A member each: probabilities of tracks that it has not seen, shape (n, classes).
+    truth
+        Their right class, shape (n,).
+    """
+    logs = np.log(np.maximum(likely, FLOOR))
+    rows, count = np.arange(len(truth)), len(logs)
+    right = logs[:, rows, truth].mean(axis=1)
+
+    def loss(weights: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        pooled = pool(likely, weights)
+        apart = weights - weights.mean()
+        expected = (pooled * logs).sum(axis=2).mean(axis=1)
+        surprise = -np.log(pooled[rows, truth] + 1e-300).mean()
+        return float(surprise + ALIKE * (apart**2).sum()), expected - right + 2 * ALIKE * apart
+
+    low, high = SHARPNESS_RANGE
+    found = minimize(
+        loss, np.full(count, 1 / count), jac=True, bounds=[(low / count, high)] * count
+    )
+    return np.asarray(found.x, dtype=np.float64)

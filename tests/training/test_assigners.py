@@ -12,6 +12,7 @@ from training import estimators
 from training.assign import SimpleMLBucketAssigner, assign, labelled_rows, log_low_confidence
 from training.assigners import KINDS_OF_MODEL, make_model
 from training.bucket_rules import BucketRule, BucketRules, read_rules
+from training.calibration import fit_weights, pool
 from training.errors import BadTable, TooFewTracks
 from training.evaluation import calibration_error, out_of_fold, score, write_metrics
 from training.synthetic import make_dataset
@@ -91,6 +92,38 @@ def test_probabilities_are_as_sure_as_they_are_right() -> None:
     scores = score(likely, classes, labels)
     assert scores.accuracy < 0.95
     assert scores.calibration_error < 0.1
+
+
+def test_members_are_pooled_by_powers_of_what_they_say() -> None:
+    one, other = np.array([[0.5, 0.5]]), np.array([[0.8, 0.2]])
+    assert pool([one, other], np.array([1.0, 1.0])) == pytest.approx(np.array([[0.8, 0.2]]))
+    assert pool([other], np.array([2.0])) == pytest.approx(np.array([[0.64, 0.04]]) / 0.68)
+    never = pool([np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])], np.array([0.5, 0.5]))
+    assert never == pytest.approx(np.array([[0.5, 0.5]])), "no member alone rules an answer out"
+
+
+def test_a_member_counts_by_how_well_it_answers() -> None:
+    draw = np.random.default_rng(0)
+    truth = draw.integers(0, 3, 400)
+    right = np.full((400, 3), 0.2)
+    right[np.arange(400), np.where(draw.random(400) < 0.7, truth, (truth + 1) % 3)] = 0.6
+    noise = draw.dirichlet(np.ones(3), 400)
+    weights = fit_weights([right, noise], truth)
+    assert weights[0] > 3 * weights[1] > 0
+    alone = fit_weights([right], truth)[0]
+    # of 400 answers 280 are right: said with 0.6, that is too timid
+    sure = pool([right], np.array([alone])).max(axis=1)
+    assert sure == pytest.approx((right.argmax(axis=1) == truth).mean(), abs=0.01)
+
+
+def test_an_ensemble_learns_weights_and_bears_a_member_that_had_none() -> None:
+    table, labels = heard(100)
+    model = make_model("ensemble").fit(table, labels)
+    assert set(model.weights_) == set(model.members)
+    whole = model.predict_proba(table)
+    del model.weights_["svm"]
+    assert model.predict_proba(table).sum(axis=1) == pytest.approx(1)
+    assert not np.array_equal(model.predict_proba(table), whole)
 
 
 def test_scores_by_hand() -> None:
