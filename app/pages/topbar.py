@@ -63,8 +63,11 @@ def show(studio: Studio) -> str:
             with st.popover("Add music", width="content", key="add-music"):
                 add_music(studio)
         components.clock()
-    if search:
-        _results(studio, search)
+    # Always here, if empty: what follows must keep its number among the page's parts, or the
+    # browser would make it anew, and the decks with it.
+    with st.container(key="results", gap=None):
+        if search:
+            _results(studio, search)
     return page
 
 
@@ -167,16 +170,15 @@ def job_line(job: Job, *, waiting: int, place: str) -> None:
 
 def _results(studio: Studio, search: str) -> None:
     rows = studio.tracks(search)
-    with st.container(key="results", gap=None):
-        if not rows:
-            st.html(
-                '<div class="empty">Nothing in the library matches. '
-                "Try a part of the title, the artist or the folder.</div>"
-            )
-        for row in rows[:SHOWN_RESULTS]:
-            _result(row)
-        if len(rows) > SHOWN_RESULTS:
-            st.html(f'<div class="more">{len(rows) - SHOWN_RESULTS} more; type on</div>')
+    if not rows:
+        st.html(
+            '<div class="empty">Nothing in the library matches. '
+            "Try a part of the title, the artist or the folder.</div>"
+        )
+    for row in rows[:SHOWN_RESULTS]:
+        _result(row)
+    if len(rows) > SHOWN_RESULTS:
+        st.html(f'<div class="more">{len(rows) - SHOWN_RESULTS} more; type on</div>')
 
 
 def _result(row: TrackRow) -> None:
