@@ -36,7 +36,7 @@ def _pick(studio: Studio, deck: Deck) -> None:
     if track_id is not None and track_id not in rows:
         rows[track_id] = studio.row(track_id)
     # A run may be cut short before the browser hears of a new track; then it sends the old one
-    # once more. Under a name of its own that is no choice of the DJ's.
+    # once more. Named for what it shows, a field can tell that from a choice of the DJ's.
     key = f"pick-{deck}-{track_id}"
     if st.session_state.get(key) != track_id:
         st.session_state[key] = track_id
@@ -53,7 +53,7 @@ def _pick(studio: Studio, deck: Deck) -> None:
             placeholder="Pick a track by name or path",
             label_visibility="collapsed",
             on_change=_picked,
-            args=(deck, key),
+            args=(deck, key, track_id),
         )
         with st.popover(
             "Drop", width="content", help="Analyse a file of yours", key=f"drop-{deck}"
@@ -67,9 +67,10 @@ def _pick_text(row: TrackRow) -> str:
     return " · ".join(part for part in (row.name, bpm, row.camelot, where) if part)
 
 
-def _picked(deck: Deck, widget: str) -> None:
+def _picked(deck: Deck, widget: str, shown: str | None) -> None:
     chosen = st.session_state[widget]
-    if chosen is not None:  # clearing the field only makes room to type: the track plays on
+    # clearing the field only makes room to type: the track plays on
+    if chosen not in (None, shown):
         session.load(deck, chosen)
 
 

@@ -79,14 +79,14 @@ def key(studio: Studio, deck: Deck, track_id: str, report: Report, sure: Said) -
             format_func=lambda one: f"{one.camelot} · {one}",
             key=widget,
             on_change=session.guarded(_key_chosen),
-            args=(studio, track_id, widget),
+            args=(studio, track_id, widget, now),
         )
         labels.undo(studio, deck, track_id, "key", "Undo the key")
 
 
-def _key_chosen(studio: Studio, track_id: str, widget: str) -> None:
+def _key_chosen(studio: Studio, track_id: str, widget: str, shown: Key | None) -> None:
     chosen = st.session_state.get(widget)
-    if chosen is not None:
+    if chosen not in (None, shown):
         studio.correct(track_id, "key", str(chosen))
 
 

@@ -128,7 +128,7 @@ def _chips(
         format_func=lambda label: short(label, offered),
         label_visibility="collapsed",
         on_change=session.guarded(_chosen),
-        args=(studio, row.track_id, kind, widget),
+        args=(studio, row.track_id, kind, widget, pressed),
     )
 
 
@@ -147,9 +147,11 @@ def _other(studio: Studio, deck: Deck, row: TrackRow, kind: str) -> None:
     )
 
 
-def _chosen(studio: Studio, track_id: str, kind: str, widget: str) -> None:
+def _chosen(
+    studio: Studio, track_id: str, kind: str, widget: str, shown: str | None = None
+) -> None:
     chosen = st.session_state[widget]
-    if chosen:
+    if chosen and chosen != shown:
         studio.correct(track_id, kind, chosen)
 
 
