@@ -219,7 +219,8 @@ def _answers(studio: Studio, one: Asked) -> None:
         ):  # fmt: skip
             st.button(
                 "Accept" if number == 1 else "Choose",
-                key=f"buckets-say-{number}",
+                # the next track's answer is another button: a key pressed twice says nothing on it
+                key=f"buckets-say-{number}-{one.row.track_id}",
                 shortcut="a" if number == 1 else str(number),
                 type="primary" if number == 1 else "secondary",
                 on_click=session.guarded(_say),

@@ -29,6 +29,8 @@ def show(studio: Studio, deck: Deck, row: TrackRow) -> None:
         name = "–" if fact.value is None else short(str(fact.value), studio.labels(kind))
         # a folder's or a tag's word needs no comment; where it comes from stands inside
         said = None if fact.source in _SOURCES else standing(fact)
+        if fact.unsure and fact.value is not None:
+            said = Said("unsure", Tone.UNSURE)  # how unsure stands inside: the button is narrow
         label = parts.button_text(name, said, words_first=True)
         with st.popover(label, key=f"label-{kind}-{deck}"):
             _choose(studio, deck, row, kind, fact, predictions.get(kind))
