@@ -28,7 +28,7 @@ def said(value: Said, css_class: str = "") -> str:
     return f'<span class="said {value.tone} {css_class}">{sign}{escape(value.text)}</span>'
 
 
-def button_text(name: str, value: Said | None, *, words_first: bool = False) -> str:
+def button_text(name: str, value: Said | None) -> str:
     """Return a button's label: a name, and words in their tone's colour with their mark.
 
     Parameters
@@ -37,16 +37,13 @@ def button_text(name: str, value: Said | None, *, words_first: bool = False) -> 
         What the button is about.
     value
         The words; None for the name alone.
-    words_first
-        For names so long that a narrow button cuts them off.
     """
     shown = f"**{_MARKDOWN.sub(_ESCAPED, name)}**"
     if value is None:
         return shown
     mark = _MARKS[value.tone]
     words = f"{mark} {value.text}" if mark else value.text
-    both = [shown, f":{_COLOURS[value.tone]}[{words}]"]
-    return " ".join(reversed(both) if words_first else both)
+    return f"{shown} :{_COLOURS[value.tone]}[{words}]"
 
 
 def camelot_colour(camelot: str) -> str:

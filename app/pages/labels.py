@@ -31,7 +31,7 @@ def show(studio: Studio, deck: Deck, row: TrackRow) -> None:
         said = None if fact.source in _SOURCES else standing(fact)
         if fact.unsure and fact.value is not None:
             said = Said("unsure", Tone.UNSURE)  # how unsure stands inside: the button is narrow
-        label = parts.button_text(name, said, words_first=True)
+        label = parts.button_text(name, said)
         with st.popover(label, key=f"label-{kind}-{deck}"):
             _choose(studio, deck, row, kind, fact, predictions.get(kind))
 

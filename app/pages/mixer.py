@@ -54,20 +54,26 @@ class Planned:
 
 
 def _defaults(studio: Studio) -> None:
-    """Set the controls from the DJ's defaults when a page opens."""
+    """Set the controls from the DJ's defaults when a page opens.
+
+    None counts as not set: the browser says it of a control whose value it never heard, where
+    the run that set it was cut short.
+    """
     asked = studio.instructions
     state = st.session_state
-    state.setdefault("mix-first", "a")
-    state.setdefault("mix-style", asked.mix_style)
-    state.setdefault("mix-effects", list(asked.effects))
-    state.setdefault("mix-format", FORMATS[0])
-    if "mix-bars" not in state:
-        state["mix-bars"] = AUTO_BARS
-        track = session.decks().a
-        own_default = Instructions.model_fields["crossfade_ms"].default
-        if track is not None and asked.crossfade_ms != own_default:
-            bpm = studio.report(track).grid.bpm
-            state["mix-bars"] = bars_of(asked.crossfade_ms, bpm)
+    defaults = {
+        "mix-first": "a",
+        "mix-style": asked.mix_style,
+        "mix-effects": list(asked.effects),
+        "mix-format": FORMATS[0],
+        "mix-bars": AUTO_BARS,
+    }
+    missing = [name for name in defaults if state.get(name) is None]
+    state.update({name: defaults[name] for name in missing})
+    track = session.decks().a
+    own_default = Instructions.model_fields["crossfade_ms"].default
+    if "mix-bars" in missing and track is not None and asked.crossfade_ms != own_default:
+        state["mix-bars"] = bars_of(asked.crossfade_ms, studio.report(track).grid.bpm)
 
 
 def bars_of(crossfade_ms: float, bpm: float | None) -> str:

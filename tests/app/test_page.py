@@ -329,6 +329,15 @@ def test_an_empty_library_invites(empty_home: Settings) -> None:
     assert "no folder" in toasts(page)[0]
 
 
+@pytest.mark.parametrize("control", ["first", "style", "bars", "format", "effects"])
+def test_a_control_that_never_heard_its_value_gets_it_again(page: AppTest, control: str) -> None:
+    before = page.session_state[f"mix-{control}"]
+    page.session_state[f"mix-{control}"] = None
+    page.run()
+    assert not page.exception
+    assert page.session_state[f"mix-{control}"] == before
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_the_usual_folder_is_offered_where_it_exists(
     empty_home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
