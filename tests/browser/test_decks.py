@@ -44,7 +44,9 @@ def test_from_two_tracks_to_a_transition_and_a_lasting_correction(
     label.click()
     page.locator(".st-key-bucket-a [role=radio][aria-checked=false]").first.click()
     expect(label).to_contain_text("yours")
-    mine = page.locator(".st-key-bucket-a [role=radio][aria-checked=true]").inner_text()
+    chosen = page.locator(".st-key-bucket-a [role=radio][aria-checked=true]")
+    expect(chosen).to_have_count(1)  # the chips from before stay until the run has ended
+    mine = chosen.inner_text()
     page.keyboard.press("Escape")
 
     # a transition is rendered, measured and played
