@@ -282,7 +282,7 @@ export class DeckEngine implements Engine {
       this.latest = message.values;
       for (const id of DECKS) this.follow(id, message.values);
     } else if (message.type === "cue") {
-      this.slots[message.deck === 0 ? "a" : "b"].cueChanged(message.slot, message.cue);
+      this.slots[message.deck === 0 ? "a" : "b"].cueChanged(message.slot, message.cue, message.change);
     } else if (message.format === "int16") {
       this.recorder?.file.add(message.data as Int16Array);
       if (message.last && this.recorder) {

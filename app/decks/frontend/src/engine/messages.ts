@@ -25,11 +25,13 @@ export interface GridFacts {
   beats: number[];
   downbeats: number[];
   hotCues: (HotCue | null)[];
+  /** The newest change of a hot cue that the page knew of (`change` of a `cue` message). */
+  cuesSeen: number;
 }
 
 export type FromProcessor =
   | { type: "state"; values: Float64Array }
-  | { type: "cue"; deck: DeckIndex; slot: number; cue: HotCue | null }
+  | { type: "cue"; deck: DeckIndex; slot: number; cue: HotCue | null; change: number }
   /** Interleaved frames of the master; `frame` counts from the audio context's start. */
   | { type: "captured"; format: "float" | "int16"; frame: number; data: Float32Array | Int16Array; last: boolean };
 

@@ -31,6 +31,7 @@ export class Slot {
   private loader: Loader | null = null;
   private ready: Promise<void> = Promise.resolve();
   private readonly fresh = new Map<number, number>();
+  private cuesSeen = 0;
   private readonly index: DeckIndex;
   private readonly state: DeckState;
   private readonly host: SlotHost;
@@ -80,7 +81,8 @@ export class Slot {
   }
 
   /** A hot cue was set or cleared here. */
-  cueChanged(slot: number, cue: HotCue | null): void {
+  cueChanged(slot: number, cue: HotCue | null, change: number): void {
+    this.cuesSeen = change;
     this.fresh.set(slot, Date.now());
     this.state.hotCues[slot] = cue;
     if (this.track) this.host.emit({ type: "hot_cue", id: this.track.id, slot, cue });
@@ -181,7 +183,7 @@ export class Slot {
   }
 
   private gridFacts(track: Track): GridFacts {
-    return { beats: track.beats, downbeats: track.downbeats, hotCues: this.state.hotCues };
+    return { beats: track.beats, downbeats: track.downbeats, hotCues: this.state.hotCues, cuesSeen: this.cuesSeen };
   }
 
   private async facts(wish: DeckWish): Promise<Track | null> {

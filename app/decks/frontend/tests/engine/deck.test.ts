@@ -177,7 +177,7 @@ describe("loops", () => {
     desk.press(0, "play");
     desk.play(1);
     desk.press(0, "loop_in");
-    desk.desk.receive({ type: "facts", deck: 0, facts: { beats: beatsOf(120, 12), downbeats: [], hotCues: [] } });
+    desk.desk.receive({ type: "facts", deck: 0, facts: { beats: beatsOf(120, 12), downbeats: [], hotCues: [], cuesSeen: 0 } });
     desk.play(1);
     desk.press(0, "loop_out");
     expect(deck.loop).toEqual({ start: 1, end: 2 });
@@ -220,7 +220,7 @@ describe("jumps", () => {
     desk.press(0, "seek", 4.03 / 12);
     desk.press(0, "pad", 1, 2);
     desk.press(0, "pad", 0, 2);
-    expect(desk.posted).toEqual([{ type: "cue", deck: 0, slot: 2, cue: { sec: 4, loop_end_sec: null } }]);
+    expect(desk.posted).toEqual([{ type: "cue", deck: 0, slot: 2, cue: { sec: 4, loop_end_sec: null }, change: 1 }]);
     desk.press(0, "seek", 0);
     desk.press(0, "play");
     desk.play(1.56); // 60 ms after a beat
@@ -228,7 +228,23 @@ describe("jumps", () => {
     desk.press(0, "pad", 1, 2);
     expect(deck.position).toBeCloseTo(4 + late, 6);
     desk.press(0, "pad_clear", 1, 2);
-    expect(desk.posted.at(-1)).toEqual({ type: "cue", deck: 0, slot: 2, cue: null });
+    expect(desk.posted.at(-1)).toEqual({ type: "cue", deck: 0, slot: 2, cue: null, change: 2 });
+  });
+
+  it("stay when facts arrive that were sent before the page heard of them", () => {
+    const facts = (hotCues: ({ sec: number; loop_end_sec: null } | null)[], cuesSeen: number) =>
+      desk.desk.receive({ type: "facts", deck: 0, facts: { beats: beatsOf(120, 12), downbeats: [], hotCues, cuesSeen } });
+    const cues = () => desk.desk.pads[0].hotCues;
+    desk.press(0, "pad", 1, 0);
+    desk.press(0, "pad", 1, 2);
+    facts([{ sec: 1, loop_end_sec: null }], 1);
+    expect(cues()[0]).toEqual({ sec: 1, loop_end_sec: null });
+    expect(cues()[2]).not.toBeNull();
+    desk.press(0, "pad_clear", 1, 2);
+    facts([null, null, { sec: 9, loop_end_sec: null }], 2);
+    expect(cues()[2]).toBeNull();
+    facts([null, null, { sec: 9, loop_end_sec: null }], 3);
+    expect(cues()[2]).toEqual({ sec: 9, loop_end_sec: null });
   });
 
   it("to a hot cue start a resting deck", () => {

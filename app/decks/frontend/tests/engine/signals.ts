@@ -61,7 +61,7 @@ export function deskOf(stretcher: () => Stretcher = () => noStretcher): Record {
       const store = storeOf(seconds, voice, rate);
       desk.receive({
         type: "load", deck, frames: store.frames, sampleRate: rate, scale: 1, startSec: 0, cueSec: 0,
-        facts: { beats, downbeats, hotCues: [] },
+        facts: { beats, downbeats, hotCues: [], cuesSeen: 0 },
       });
       fill(desk.decks[deck].store!, voice);
     },

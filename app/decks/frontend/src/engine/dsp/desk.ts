@@ -80,7 +80,7 @@ export class Desk {
     };
     this.channels = [channel(), channel()];
     this.pads.forEach((pads, i) => {
-      pads.onCue = (slot, cue) => post({ type: "cue", deck: i as DeckIndex, slot, cue });
+      pads.onCue = (slot, cue, change) => post({ type: "cue", deck: i as DeckIndex, slot, cue, change });
       pads.onSample = (slot) => this.channels[i]!.sampler.play(slot);
     });
   }
@@ -134,7 +134,7 @@ export class Desk {
 
   private facts(i: DeckIndex, facts: GridFacts): void {
     this.decks[i].grid = Grid.from(facts.beats, facts.downbeats);
-    this.pads[i].setCues(facts.hotCues);
+    this.pads[i].setCues(facts.hotCues, facts.cuesSeen);
   }
 
   private act(i: DeckIndex, control: ControlName, value: number, index: number): void {

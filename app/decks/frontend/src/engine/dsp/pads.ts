@@ -15,24 +15,31 @@ const SAME_LOOP_SEC = 0.002;
 export class Pads {
   hotCues: (HotCue | null)[] = new Array<HotCue | null>(8).fill(null);
   mode: PadMode = "hot_cue";
-  /** Tells of a hot cue that was set or cleared. */
-  onCue: (slot: number, cue: HotCue | null) => void = () => {};
+  /** Tells of a hot cue that was set or cleared, the `change`-th that was. */
+  onCue: (slot: number, cue: HotCue | null, change: number) => void = () => {};
   /** Plays a one-shot sound. */
   onSample: (slot: number) => void = () => {};
   private loopInSec: number | null = null;
   private heldAt: number | null = null;
+  private changes = 0;
+  /** The change that each hot cue is from; 0: from the page. */
+  private readonly changedBy = new Array<number>(8).fill(0);
   private readonly deck: Deck;
 
   constructor(deck: Deck) {
     this.deck = deck;
   }
 
-  setCues(cues: (HotCue | null)[]): void {
-    this.hotCues = Array.from({ length: 8 }, (_, slot) => cues[slot] ?? null);
+  /** Takes the page's hot cues, but for those changed here since the last change it had `seen`. */
+  setCues(cues: (HotCue | null)[], seen: number): void {
+    for (let slot = 0; slot < this.hotCues.length; slot++) {
+      if (this.changedBy[slot]! <= seen) this.hotCues[slot] = cues[slot] ?? null;
+    }
   }
 
   /** Another record: what was begun on the one before is forgotten. */
   reset(): void {
+    this.changedBy.fill(0);
     this.loopInSec = null;
     this.heldAt = null;
     this.deck.padHeld = false;
@@ -195,6 +202,7 @@ export class Pads {
 
   private setCue(slot: number, cue: HotCue | null): void {
     this.hotCues[slot] = cue;
-    this.onCue(slot, cue);
+    this.changedBy[slot] = ++this.changes;
+    this.onCue(slot, cue, this.changes);
   }
 }
