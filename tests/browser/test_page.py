@@ -123,6 +123,37 @@ def test_the_decks_outlive_a_mount_that_is_taken_back_late(server: Server, windo
     assert faces == [1, 1, 0]
 
 
+def test_every_control_of_the_decks_has_a_name_and_takes_the_keyboard(
+    server: Server, window: Show
+) -> None:
+    view = window(server).open().decks()
+    found = view.page.locator(".segue-decks").evaluate(
+        """decks => {
+          const controls = "button, select, input, summary, a[href], [role=slider], [tabindex]";
+          const root = decks.getRootNode(), wrong = [];
+          const seen = one => one.checkVisibility() && one.getBoundingClientRect().width > 0;
+          const all = [...decks.querySelectorAll(controls)].filter(seen);
+          for (const one of all) {
+            const name = one.getAttribute("aria-label") || one.innerText || one.title
+              || one.labels?.[0]?.innerText || "";
+            if (!name.trim()) wrong.push("no name: " + one.outerHTML.slice(0, 120));
+            if (one.disabled) continue;
+            one.focus();
+            if (root.activeElement !== one) wrong.push("no focus: " + one.outerHTML.slice(0, 120));
+          }
+          for (const one of [...decks.querySelectorAll("*")].filter(seen)) {
+            const hand = ["pointer", "grab", "ns-resize", "ew-resize"];
+            // a strip is a picture that may be dragged: the overview and the platter do the same
+            if (hand.includes(getComputedStyle(one).cursor) && !one.closest(`${controls}, .strip`))
+              wrong.push("by the mouse alone: " + one.outerHTML.slice(0, 120));
+          }
+          return {count: all.length, wrong};
+        }"""
+    )
+    assert found["wrong"] == []
+    assert found["count"] > 80, "two decks, their pads and a mixer"
+
+
 def test_a_new_bucket_is_typed(server: Server, window: Show) -> None:
     view = window(server).open().decks()
     page = view.page
