@@ -147,15 +147,7 @@ class Library:
         return corrected(self.raw_report(track_id), self.notebook.latest(track_id))
 
     def playable(self, track_id: str) -> Report:
-        """Return the corrected report, naming a copy of the audio that exists.
-
-        Raises
-        ------
-        UnknownTrack
-            If no report carries the id.
-        MissingAudio
-            If every copy is gone.
-        """
+        """Return the corrected report, naming a copy of the audio; see `path` for errors."""
         return self.report(track_id).at(self.path(track_id))
 
     def reports(self) -> Iterator[Report]:
