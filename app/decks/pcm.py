@@ -239,18 +239,22 @@ def encoded(source: Path, facts: PcmFacts, first_frame: int = 0) -> Iterator[byt
 
 def _blocks_from(source: Path, facts: PcmFacts, first_frame: int) -> Iterator[Samples]:
     """Yield decoded blocks from a frame on."""
+    reached = first_frame
     if first_frame:
         start_sec = first_frame / facts.sample_rate
         with contextlib.suppress(UnreadableAudio):  # shorter than it was said to be, or damaged
-            yield from stream_audio(
+            for block in stream_audio(
                 source, start_sec=start_sec, max_sample_rate=MAX_SAMPLE_RATE
-            ).blocks
+            ).blocks:
+                reached += block.shape[1]
+                yield block
             return
     passed = 0
     for block in stream_audio(source, max_sample_rate=MAX_SAMPLE_RATE).blocks:
         passed += block.shape[1]
-        if passed > first_frame:
-            yield block[:, -(passed - first_frame) :]
+        if passed > reached:
+            yield block[:, -(passed - reached) :]
+            reached = passed
 
 
 def _in_pieces(blocks: Iterable[Samples]) -> Iterator[Samples]:

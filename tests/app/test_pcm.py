@@ -6,7 +6,10 @@ import asyncio
 import hashlib
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -210,6 +213,29 @@ def test_a_far_part_is_the_same_sound(suffix: str, tmp_path: Path) -> None:
     asyncio.run(sound.reach(0, sound.size))
     with sound.open() as file:
         assert np.abs(decoded(file.read()) - decoded(whole)).max() <= 1 / 32_768
+
+
+def test_a_far_part_that_breaks_off_goes_on_where_it_broke(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.wav", noise(3 * RATE))
+    facts = pcm_facts(report_of(path, RATE, 3.0, -0.9))
+    whole = b"".join(encoded(path, facts))
+    decode = pcm.stream_audio
+
+    def breaking(source: Path, *, start_sec: float = 0.0, **options: Any) -> Any:
+        stream = decode(source, start_sec=start_sec, **options)
+        if not start_sec:
+            return stream
+
+        def blocks() -> Iterator[np.ndarray]:
+            yield next(iter(stream.blocks))[:, :5_000]
+            raise UnreadableAudio(source, "broken here")
+
+        return SimpleNamespace(blocks=blocks())
+
+    monkeypatch.setattr(pcm, "stream_audio", breaking)
+    assert b"".join(encoded(path, facts, RATE)) == whole[RATE * 4 :]
 
 
 def test_a_part_beyond_the_end_of_a_file_that_was_cut_short_is_silence(tmp_path: Path) -> None:
