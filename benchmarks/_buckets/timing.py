@@ -26,7 +26,7 @@ class Timing:
     answer_sec: float
 
 
-def time_model(name: str, *, learn: int = LEARNED, ask: int = ROWS) -> Timing:
+def time_model(name: str, *, learn: int, ask: int = ROWS) -> Timing:
     """Train a model on made-up rows, and have it answer others, as `segue buckets assign` does."""
     known = make_dataset(learn, seed=3)
     model = make_model(name)
