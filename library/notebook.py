@@ -7,6 +7,7 @@ are named by content hash, so the DJ's word follows a file that is renamed, move
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -273,29 +274,40 @@ class Notebook:
         Raises
         ------
         UnusableDatabase
-            If the copy does not pass SQLite's integrity check.
+            If the copy does not pass SQLite's integrity check, cannot be written, or would take
+            the notebook's own place.
         """
         to = Path(to)
         if to.is_dir():
             to = to / f"notebook-{self._clock():%Y%m%d-%H%M%S}.sqlite"
-        to.parent.mkdir(parents=True, exist_ok=True)
+        if to.resolve() == self.path.resolve():
+            # whoever has the notebook open would go on writing into the file that was replaced
+            raise UnusableDatabase(to, "is the notebook itself; name another file for the copy")
         part = to.with_name(f".{to.name}.{os.getpid()}.part")
-        part.unlink(missing_ok=True)
-        source, copy = sqlite3.connect(self.path), sqlite3.connect(part)
         try:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            part.unlink(missing_ok=True)
+            self._copy(part)
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            part.replace(to)
+        except (OSError, sqlite3.Error) as error:
+            raise UnusableDatabase(to, f"cannot be written ({error})") from error
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+        return to
+
+    def _copy(self, to: Path) -> None:
+        """Copy the notebook into one file and check the copy."""
+        with (
+            contextlib.closing(sqlite3.connect(self.path)) as source,
+            contextlib.closing(sqlite3.connect(to)) as copy,
+        ):
             source.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
             if copy.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
                 raise UnusableDatabase(self.path, "is damaged; the copy was thrown away")
-            copy.close()
-            with part.open("rb+") as file:
-                os.fsync(file.fileno())
-            part.replace(to)
-        finally:
-            copy.close()
-            source.close()
-            part.unlink(missing_ok=True)
-        return to
 
     def _append(
         self,

@@ -199,6 +199,35 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"not a database")
 
 
+@pytest.mark.parametrize("name", ["what?", "#1 & 50%?a=b", 'it\'s "quoted"', "Ünï – 🎧"])
+def test_a_folder_may_be_called_anything(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    for file in ("notebook.sqlite", "other.sqlite"):
+        notebook = Notebook(folder / file)
+        notebook.record(TRACKS[0], "genre", file)
+        notebook.close()
+        assert (folder / file).is_file()
+    kept = Notebook(folder / "notebook.sqlite")
+    assert kept.latest(TRACKS[0]) == {"genre": "notebook.sqlite"}
+    assert Notebook(kept.backup(folder / "copy?.sqlite")).latest(TRACKS[0])
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_backup_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    notebook = Notebook(tmp_path / "notebook.sqlite")
+    (tmp_path / "file").touch()
+    for to in (tmp_path / "file" / "copy.sqlite", tmp_path / "file" / "deeper" / "copy.sqlite"):
+        with pytest.raises(UnusableDatabase, match="cannot be written"):
+            notebook.backup(to)
+    with pytest.raises(UnusableDatabase, match="the notebook itself"):
+        notebook.backup(notebook.path)
+    notebook.record(TRACKS[0], "genre", "House")
+    assert {path.name.partition("-")[0] for path in tmp_path.iterdir()} == {
+        "file",
+        "notebook.sqlite",
+    }
+
+
 def test_a_backup_taken_while_writing_is_whole(tmp_path: Path) -> None:
     notebook = Notebook(tmp_path / "n.sqlite")
     for number in range(50):
