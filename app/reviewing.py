@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.jobs import Job
 from app.studio import Studio
+from library.buckets import SEPARATOR, buckets_of_value
 from library.predictions import UNSURE_BELOW, Prediction
 from library.tracks import TrackRow
 from training.audit import Acceptance, acceptance, note_review, reviews
@@ -62,8 +63,7 @@ def queue(studio: Studio, view: str) -> list[Asked]:
         rows = {
             row.track_id: row
             for row in library.tracks()
-            if "bucket" not in said.get(row.track_id, {})
-            and (view != NO_BUCKET or row.folder is None)
+            if "bucket" not in said.get(row.track_id, {}) and (view != NO_BUCKET or not row.folders)
         }
         nothing = Prediction("bucket", None, 0.0, reason="no model has looked at it yet")
         answers = {track: stored.get(track, {}).get("bucket", nothing) for track in rows}
@@ -72,8 +72,19 @@ def queue(studio: Studio, view: str) -> list[Asked]:
     return studio.recall(("queue", view), ordered)
 
 
-def say(studio: Studio, track_id: str, bucket: str, how: str) -> None:
+def say(studio: Studio, track_id: str, said: str | Sequence[str], how: str) -> None:
     """Keep the DJ's word on a track and let what sounds alike learn from it at once.
+
+    Parameters
+    ----------
+    studio
+        Whose library it is.
+    track_id
+        The track.
+    said
+        Its bucket, or several: text as the DJ types it, or a list of names.
+    how
+        See `Review`.
 
     Raises
     ------
@@ -81,18 +92,23 @@ def say(studio: Studio, track_id: str, bucket: str, how: str) -> None:
         See `Library.correct`.
     """
     answer = studio.library.predictions_of(track_id).get("bucket")
-    studio.correct(track_id, "bucket", bucket)
-    note_review(studio.settings.logs, track_id, answer, bucket, how)
-    learn_now(studio.library, track_id, bucket)
+    studio.correct(track_id, "bucket", said)
+    kept = studio.library.notebook.latest(track_id)["bucket"]
+    note_review(studio.settings.logs, track_id, answer, kept, how)
+    learn_now(studio.library, track_id, buckets_of_value(kept))
     studio.heard("bucket")
 
 
 def accept_all(studio: Studio, asked: Sequence[Asked]) -> int:
-    """Accept the answer on each track that has one; return how many."""
+    """Accept the answer on each track that has one; return how many.
+
+    A bucket whose name cannot be said is passed over: its track stays in the queue.
+    """
     count = 0
     for one in asked:
-        if one.prediction.value is not None:
-            say(studio, one.row.track_id, one.prediction.value, "bulk")
+        answer = one.prediction.value
+        if answer is not None and SEPARATOR not in answer:
+            say(studio, one.row.track_id, [answer], "bulk")
             count += 1
     return count
 
@@ -106,7 +122,7 @@ def take_back(studio: Studio, track_id: str) -> None:
         If none stands.
     """
     withdrawn = studio.undo(track_id, "bucket")
-    unlearn(studio.library, track_id, str(withdrawn.value))
+    unlearn(studio.library, track_id, buckets_of_value(withdrawn.value))
     note_review(studio.settings.logs, track_id, None, "", "undo")
     studio.heard("bucket")
 

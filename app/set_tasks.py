@@ -53,7 +53,7 @@ class SetChoice:
 
 def folders(studio: Studio) -> list[str]:
     """Return the folders that a set can be made of, the whole library first."""
-    named = {row.folder for row in studio.tracks() if row.folder}
+    named = {folder for row in studio.tracks() for folder in row.folders}
     return [ALL_TRACKS, *sorted(named)]
 
 
@@ -93,7 +93,7 @@ def _build(studio: Studio, job: Job, choice: SetChoice) -> SetPlan:
     job.report("reading reports")
     rows = [row for row in studio.tracks() if not row.missing]
     if choice.folder != ALL_TRACKS:
-        rows = [row for row in rows if row.folder == choice.folder]
+        rows = [row for row in rows if choice.folder in row.folders]
     wished = {choice.wishes.first, choice.wishes.last}
     wished |= {each for lock in choice.wishes.locks for each in lock}
     reports = [studio.library.playable(row.track_id) for row in _nearest(rows, wished)]

@@ -25,7 +25,9 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    delete,
     func,
+    inspect,
     or_,
     select,
 )
@@ -80,7 +82,8 @@ tracks = Table(
     Column("energy", Float),
     Column("genre", String),
     Column("bucket", String),
-    Column("folder", String),
+    Column("buckets", Text),
+    Column("folders", Text),
     Column("unsure", Boolean, nullable=False),
     Column("facts", Text, nullable=False),
     Column("haystack", Text, nullable=False),
@@ -88,7 +91,8 @@ tracks = Table(
     Column("artist_order", String, nullable=False),
     Column("added", String, nullable=False),
 )
-"""One row a track, as lists show it; ``facts`` is JSON {name: [value, confidence, source]}."""
+"""One row a track, as lists show it; ``facts`` is JSON {name: [value, confidence, source, others]},
+``buckets`` and ``folders`` are JSON lists, and ``bucket`` is the first of them, to sort by."""
 
 for _name in ("bpm", "camelot_order", "energy", "genre", "bucket", "added", "title_order"):
     Index(f"tracks_{_name}", tracks.c[_name])
@@ -114,7 +118,15 @@ def _create(connection: Connection) -> None:
     schema.create_all(connection)
 
 
-MIGRATIONS = (_create,)
+def _allow_several_buckets(connection: Connection) -> None:
+    """Version 2: a list of buckets and one of folders; without marks every row is written anew."""
+    there = {column["name"] for column in inspect(connection).get_columns("tracks")}
+    for name in {"buckets", "folders"} - there:
+        connection.exec_driver_sql(f"ALTER TABLE tracks ADD COLUMN {name} TEXT")
+    connection.execute(delete(meta))
+
+
+MIGRATIONS = (_create, _allow_several_buckets)
 
 
 class Catalogue:
@@ -221,16 +233,20 @@ class Catalogue:
 
     def values(self, column: str) -> list[str]:
         """Return the distinct values of ``genre`` or ``bucket``, sorted."""
-        chosen = {"genre": tracks.c.genre, "bucket": tracks.c.bucket}[column]
-        query = select(chosen).where(chosen.is_not(None)).distinct().order_by(chosen)
+        chosen = {"genre": tracks.c.genre, "bucket": tracks.c.buckets}[column]
+        query = select(chosen).where(chosen.is_not(None)).distinct()
         with self.engine.connect() as connection:
-            return [str(value) for value in connection.execute(query).scalars()]
+            found = [str(value) for value in connection.execute(query).scalars()]
+        if column == "genre":
+            return sorted(found)
+        return sorted({name for several in found for name in json.loads(several)})
 
-    def folder_buckets(self) -> dict[str, str]:
-        """Return {track id: folder below the library's root} of tracks that lie in one."""
-        query = select(tracks.c.content_hash, tracks.c.folder).where(tracks.c.folder.is_not(None))
+    def folder_buckets(self) -> dict[str, tuple[str, ...]]:
+        """Return {track id: folders below the library's root} of tracks that lie in some."""
+        query = select(tracks.c.content_hash, tracks.c.folders)
         with self.engine.connect() as connection:
-            return {str(track): str(folder) for track, folder in connection.execute(query)}
+            found = connection.execute(query.where(tracks.c.folders.is_not(None))).all()
+        return {str(track): tuple(json.loads(folders)) for track, folders in found}
 
     def problems(self) -> list[tuple[Path, str]]:
         """Return the reports that could not be read, each with the reason."""
@@ -274,7 +290,7 @@ def facts_to_json(facts: dict[str, Fact]) -> str:
 
 
 def _row(row: Any, places: Sequence[Path]) -> TrackRow:
-    facts = {name: Fact(*parts) for name, parts in json.loads(row.facts).items()}
+    facts = {name: _fact(*parts) for name, parts in json.loads(row.facts).items()}
     present = next((path for path in places if path.is_file()), None)
     return TrackRow(
         track_id=row.content_hash,
@@ -287,7 +303,7 @@ def _row(row: Any, places: Sequence[Path]) -> TrackRow:
         duration_sec=row.duration_sec,
         format=row.format,
         camelot=row.camelot,
-        folder=row.folder,
+        folders=tuple(json.loads(row.folders or "[]")),
         lufs=row.lufs,
         rating=row.rating,
         added=row.added,
@@ -295,3 +311,7 @@ def _row(row: Any, places: Sequence[Path]) -> TrackRow:
         missing=present is None,
         **facts,
     )
+
+
+def _fact(value: Any, confidence: float | None, source: str, others: Sequence[Any] = ()) -> Fact:
+    return Fact(value, confidence, source, tuple(others))

@@ -16,6 +16,7 @@ from analysis.report import (
     Section,
     Structure,
 )
+from library.buckets import buckets_to_value, check_buckets
 from library.errors import BadCorrection
 from library.grids import Grid, Times, grid_of, parse_grid
 from library.keys import parse_key
@@ -39,9 +40,9 @@ def check_correction(kind: str, value: Any) -> Any:
     Parameters
     ----------
     kind
-        ``grid`` (a `Grid` or its JSON), ``key`` (any spelling), ``genre`` and ``bucket`` (text;
-        folders of a bucket parted by ``/``), ``zone``, ``hot_cues`` ({letter: {"at_sec",
-        "name"}} or {letter: seconds}), ``rating`` (0–5).
+        ``grid`` (a `Grid` or its JSON), ``key`` (any spelling), ``genre`` (text), ``bucket``
+        (text, several parted by ``;`` and folders by ``/``, or a list), ``zone``, ``hot_cues``
+        ({letter: {"at_sec", "name"}} or {letter: seconds}), ``rating`` (0–5).
     value
         What the DJ says. None takes back what was said before.
 
@@ -60,6 +61,8 @@ def check_correction(kind: str, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 5:
             raise BadCorrection("rating", f"{value!r} is not a whole number of stars from 0 to 5")
         return value
+    if kind == "bucket":
+        return buckets_to_value(check_buckets(value))
     text = " ".join(str(value).split())
     if not isinstance(value, str) or not text:
         raise BadCorrection(kind, f"{value!r} is no name")
@@ -72,12 +75,6 @@ def check_correction(kind: str, value: Any) -> Any:
         if text.upper() not in ZONES:
             raise BadCorrection("zone", f"{text!r} is none of {', '.join(ZONES)}")
         return text.upper()
-    if kind == "bucket":
-        parts = [part.strip() for part in text.replace("\\", "/").split("/")]
-        parts = [part for part in parts if part]
-        if not parts or any(part in (".", "..") for part in parts):
-            raise BadCorrection("bucket", f"{text!r} is no folder below the library")
-        return "/".join(parts)
     return text
 
 

@@ -11,6 +11,7 @@ from analysis.audio import AUDIO_SUFFIXES
 from analysis.errors import UnreadableReport
 from analysis.hashing import content_hash
 from analysis.report import Report
+from library.buckets import SEPARATOR
 from library.catalogue import Catalogue
 from library.corrections import check_correction, corrected
 from library.errors import AmbiguousTrack, BadCorrection, MissingAudio, UnknownTrack
@@ -228,6 +229,9 @@ class Library:
         """
         if self.catalogue.report_path(track_id) is None:
             raise UnknownTrack(track_id)
+        if kind == "bucket" and isinstance(value, str) and SEPARATOR in value:
+            # a folder of that very name is one bucket, and is refused as such
+            value = [value] if value in self.catalogue.values("bucket") else value
         entry = self.notebook.record(track_id, kind, check_correction(kind, value), source)
         self.refresh_words()
         return entry

@@ -107,13 +107,14 @@ def _track_row(
 ) -> dict[str, Any]:
     facts = json.loads(report.facts)
     here = [Path(path) for path in places]
-    living = next((path for path in here if path.is_file()), here[0] if here else None)
-    folder = bucket_of(living, roots) if living else None
-    merged = merge(facts, folder, said, guesses)
+    living = [path for path in here if path.is_file()] or here[:1]
+    lie_in = (bucket_of(path, roots) for path in living)
+    folders = list(dict.fromkeys(folder for folder in lie_in if folder))
+    merged = merge(facts, folders, said, guesses)
     key = parse_key(merged["key"].value)
     genre, bucket = merged["genre"], merged["bucket"]
     searched = [facts["title"], facts["artist"], facts["album"], *places]
-    searched += [str(fact.value) for fact in (genre, bucket) if fact.value]
+    searched += [str(value) for value in (*genre.values, *bucket.values) if value]
     return {
         "content_hash": report.content_hash,
         "report_path": report.path,
@@ -131,7 +132,8 @@ def _track_row(
         "energy": merged["energy"].value,
         "genre": genre.value,
         "bucket": bucket.value,
-        "folder": folder,
+        "buckets": _listed(bucket.values),
+        "folders": _listed(folders),
         "unsure": genre.unsure or bucket.unsure,
         "facts": facts_to_json(merged),
         "haystack": fold(" ".join(searched)),
@@ -139,3 +141,7 @@ def _track_row(
         "artist_order": fold(facts["artist"]),
         "added": added,
     }
+
+
+def _listed(names: Sequence[str]) -> str | None:
+    return json.dumps(names, ensure_ascii=False) if names else None

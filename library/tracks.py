@@ -7,12 +7,13 @@ that is unsure speaks only where nobody else does.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from analysis.report import Report
+from library.buckets import buckets_of_value
 from library.grids import parse_grid
 from library.keys import parse_key
 from library.predictions import UNSURE_BELOW, Prediction
@@ -33,11 +34,19 @@ class Fact:
         0–1; None where the source gives none (tags, folders).
     source
         ``dj model tags folder analysis`` or ``nobody``.
+    others
+        Further values that hold as well: a track may belong in several buckets.
     """
 
     value: Any = None
     confidence: float | None = None
     source: str = NOBODY
+    others: tuple[Any, ...] = ()
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """Everything that holds, ``value`` first; empty where nobody knows."""
+        return () if self.value is None else (self.value, *self.others)
 
     @property
     def unsure(self) -> bool:
@@ -65,8 +74,9 @@ class TrackRow:
         Label of ``key``, empty where unknown.
     suggested_genre, suggested_bucket
         What the model says, whoever else outranks it.
-    folder
-        The folder below the library's root, whatever the DJ or a model calls its bucket.
+    folders
+        Those below the library's root that its copies lie in, whatever the DJ or a model calls
+        its buckets.
     rating
         The DJ's stars 0–5, or None.
     added
@@ -91,7 +101,7 @@ class TrackRow:
     zone: Fact
     suggested_genre: Fact
     suggested_bucket: Fact
-    folder: str | None
+    folders: tuple[str, ...]
     lufs: float | None
     rating: int | None
     added: str
@@ -144,7 +154,7 @@ def facts_of(report: Report) -> dict[str, Any]:
 
 def merge(
     facts: Mapping[str, Any],
-    bucket: str | None,
+    folders: Sequence[str],
     said: Mapping[str, Any],
     predicted: Mapping[str, Prediction],
 ) -> dict[str, Fact]:
@@ -154,8 +164,8 @@ def merge(
     ----------
     facts
         `facts_of` the report.
-    bucket
-        The folder below the library's root, or None.
+    folders
+        Folders below the library's root that its copies lie in.
     said
         `Notebook.latest`.
     predicted
@@ -175,7 +185,7 @@ def merge(
         "key": key,
         "energy": _known(facts["energy"], None, ANALYSIS),
         "genre": _label("genre", said, predicted, _known(facts["genre"] or None, None, TAGS)),
-        "bucket": _label("bucket", said, predicted, _known(bucket, None, FOLDER)),
+        "bucket": _label("bucket", said, predicted, _several(folders, None, FOLDER)),
         "zone": _label("zone", said, predicted, Fact()),
         "suggested_genre": _suggested(predicted.get("genre")),
         "suggested_bucket": _suggested(predicted.get("bucket")),
@@ -192,6 +202,10 @@ def _known(value: Any, confidence: float | None, source: str) -> Fact:
     return Fact() if value is None else Fact(value, confidence, source)
 
 
+def _several(values: Sequence[str], confidence: float | None, source: str) -> Fact:
+    return Fact(values[0], confidence, source, tuple(values[1:])) if values else Fact()
+
+
 def _suggested(prediction: Prediction | None) -> Fact:
     if prediction is None or prediction.value is None:
         return Fact()
@@ -202,7 +216,8 @@ def _label(
     kind: str, said: Mapping[str, Any], predicted: Mapping[str, Prediction], found: Fact
 ) -> Fact:
     if said.get(kind) is not None:
-        return Fact(said[kind], 1.0, DJ)
+        # of these only a bucket is ever more than one
+        return _several(buckets_of_value(said[kind]), 1.0, DJ)
     guess = _suggested(predicted.get(kind))
     if not guess.unsure or found.value is None:
         return guess

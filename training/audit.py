@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from library.buckets import buckets_of_value
 from library.predictions import Prediction
 from training.registry import fingerprint
 
@@ -37,7 +38,7 @@ class Review:
     predicted, probability, model_version
         What was answered; no value where nothing was.
     said
-        The DJ's bucket; empty where a review is taken back.
+        The DJ's bucket, or a list of several; empty where a review is taken back.
     how
         ``accept correct bulk feedback`` or ``undo``.
     time
@@ -48,7 +49,7 @@ class Review:
     predicted: str | None
     probability: float
     model_version: str
-    said: str
+    said: str | list[str]
     how: str
     time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
 
@@ -59,8 +60,8 @@ class Review:
 
     @property
     def accepted(self) -> bool:
-        """True where the DJ said what the model had said."""
-        return self.answered and self.predicted == self.said
+        """True where the DJ said what the model had said, or that among others."""
+        return self.answered and self.predicted in buckets_of_value(self.said)
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def audit_of(logs: Path, track_id: str) -> list[dict[str, Any]]:
 
 
 def note_review(
-    logs: Path, track_id: str, prediction: Prediction | None, said: str, how: str
+    logs: Path, track_id: str, prediction: Prediction | None, said: str | list[str], how: str
 ) -> None:
     """Write down what the DJ said to an answer."""
     predicted = None if prediction is None else prediction.value

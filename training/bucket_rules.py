@@ -25,7 +25,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from library.corrections import check_correction
+from library.buckets import check_buckets
 from library.errors import BadCorrection
 from library.settings import Settings
 from training.errors import BadTable
@@ -143,7 +143,7 @@ def _rule(path: Path, at: int, payload: Any) -> BucketRule:
     if not isinstance(payload, dict) or not set(payload) <= known:
         raise BadTable(path, f"rule {at} may have only {', '.join(sorted(known))}")
     try:
-        bucket = check_correction("bucket", payload.get("bucket") or "")
+        (bucket,) = check_buckets([payload.get("bucket") or ""])
     except BadCorrection as error:
         raise BadTable(path, f"rule {at}: {error.message}") from error
     keywords = payload.get("keywords") or []

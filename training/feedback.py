@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.files import write_atomically
-from library.corrections import check_correction
+from library.buckets import (
+    buckets_of_value,
+    buckets_to_value,
+    check_buckets,
+    format_buckets,
+)
 from library.errors import BadCorrection
 from library.library import Library
 from library.predictions import Prediction
@@ -37,14 +42,14 @@ class Feedback:
     Parameters
     ----------
     said
-        {track id: bucket}, to be recorded.
+        {track id: its buckets}, to be recorded.
     unchanged
         How many rows repeat what the notebook or the prediction says already.
     problems
         Rows that cannot be taken, each in a sentence.
     """
 
-    said: dict[str, str] = field(default_factory=dict)
+    said: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unchanged: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -81,9 +86,10 @@ def write_predictions(table: pd.DataFrame, path: Path) -> None:
 
 def known_buckets(library: Library) -> dict[str, str]:
     """Return {folded name: name} of every bucket that a folder, the DJ or a model names."""
-    names = list(library.catalogue.folder_buckets().values())
+    names = [name for several in library.catalogue.folder_buckets().values() for name in several]
     names += [one["bucket"].value or "" for one in library.predictions.all(["bucket"]).values()]
-    names += [said["bucket"] for said in library.notebook.latest_of().values() if "bucket" in said]
+    for said in library.notebook.latest_of().values():
+        names += buckets_of_value(said.get("bucket"))
     return {fold(name): name for name in names if name}
 
 
@@ -96,7 +102,8 @@ def check_feedback(library: Library, path: Path, *, new_buckets: bool = False) -
         Knows tracks and buckets.
     path
         ``feedback.csv`` (track_id, correct_bucket), or an edited ``bucket_predictions.csv``:
-        there a row counts where ``predicted_bucket`` is no longer what was predicted.
+        there a row counts where ``predicted_bucket`` is no longer what was predicted. A cell may
+        name several buckets, parted by ``;``.
     new_buckets
         Take buckets that nothing lies in yet.
 
@@ -115,7 +122,7 @@ def check_feedback(library: Library, path: Path, *, new_buckets: bool = False) -
     words = library.notebook.latest_of()
     guesses = library.predictions.all(["bucket"])
     found = Feedback()
-    said: dict[str, dict[str, str]] = {}
+    said: dict[str, dict[frozenset[str], tuple[str, ...]]] = {}
     for at, (track, word) in enumerate(zip(table["track_id"], table[column], strict=True), 2):
         if pd.isna(word) or not str(word).strip() or fold(str(word)) == UNSURE:
             found.unchanged += 1
@@ -124,35 +131,51 @@ def check_feedback(library: Library, path: Path, *, new_buckets: bool = False) -
             found.problems.append(f"line {at}: no track {track!r} in the library")
             continue
         try:
-            bucket = str(check_correction("bucket", str(word)))
+            names = _named(str(word), buckets)
         except BadCorrection as error:
             found.problems.append(f"line {at}: {error.message}")
             continue
-        if fold(bucket) not in buckets and not new_buckets:
-            found.problems.append(f"line {at}: no bucket {bucket!r} yet (--new-buckets makes it)")
+        unknown = [repr(name) for name in names if fold(name) not in buckets]
+        if unknown and not new_buckets:
+            found.problems.append(
+                f"line {at}: no bucket {' or '.join(unknown)} yet (--new-buckets makes it)"
+            )
             continue
-        bucket = buckets.get(fold(bucket), bucket)
-        said.setdefault(str(track), {})[fold(bucket)] = bucket
+        said.setdefault(str(track), {}).setdefault(frozenset(map(fold, names)), names)
     for track, choices in said.items():
         guess = guesses.get(track, {}).get("bucket")
         predicted = guess.value if guess is not None and guess.status == "sure" else None
-        names = list(choices.values())
-        if len(names) > 1:
-            found.problems.append(f"track {track}: contradicts itself ({' and '.join(names)})")
-        elif names[0] == words.get(track, {}).get("bucket") or (edited and names[0] == predicted):
+        names, *contradictions = choices.values()
+        if contradictions:
+            told = " and ".join(format_buckets(each) for each in choices.values())
+            found.problems.append(f"track {track}: contradicts itself ({told})")
+        elif names == buckets_of_value(words.get(track, {}).get("bucket")) or (
+            edited and names == (predicted,)
+        ):
             found.unchanged += 1
         else:
-            found.said[track] = names[0]
+            try:
+                found.said[track] = check_buckets(names)
+            except BadCorrection as error:
+                found.problems.append(f"track {track}: {error.message}")
     return found
+
+
+def _named(cell: str, known: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the buckets that a cell names, as the library spells them."""
+    whole = known.get(fold(cell))
+    if whole is not None:
+        return (whole,)
+    return tuple(dict.fromkeys(known.get(fold(name), name) for name in check_buckets(cell)))
 
 
 def record_feedback(library: Library, feedback: Feedback) -> int:
     """Write what was said into the notebook, where it can be undone; return how many."""
     answers = library.predictions.all(["bucket"])
-    for track, bucket in feedback.said.items():
+    for track, buckets in feedback.said.items():
         answer = answers.get(track, {}).get("bucket")
-        library.correct(track, "bucket", bucket, source=SOURCE)
-        note_review(library.settings.logs, track, answer, bucket, SOURCE)
+        library.correct(track, "bucket", buckets, source=SOURCE)
+        note_review(library.settings.logs, track, answer, buckets_to_value(buckets), SOURCE)
     return len(feedback.said)
 
 

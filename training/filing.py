@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from library.corrections import check_correction
+from library.buckets import bucket_path
 from library.database import open_database, writing
 from library.errors import BadCorrection
 from library.folders import below, library_roots
@@ -62,7 +62,11 @@ class Filing:
 
 
 def plan_filing(
-    library: Library, *, into: Path | None = None, unsorted: Path | None = None
+    library: Library,
+    *,
+    into: Path | None = None,
+    unsorted: Path | None = None,
+    mode: Mode = "move",
 ) -> Filing:
     """Return what `file_tracks` would do; nothing is touched.
 
@@ -74,18 +78,23 @@ def plan_filing(
         Put the buckets' folders here; None: below the root that each file lies in.
     unsorted
         Everything below this folder may be moved on a model's word, too.
+    mode
+        Of a track with several buckets, ``move`` takes the file to the first of them unless it
+        lies in one already; ``copy`` makes a copy for each that has none.
     """
     rows = library.tracks()
     roots = library_roots((row.path for row in rows), library.roots)
     found = Filing()
     for row in rows:
-        target = _target(row, roots, into, unsorted)
-        if isinstance(target, str):
-            found.stay.append((row, target))
-        elif target.parent == row.path.parent:
+        homes = _homes(row, roots, into, unsorted)
+        if isinstance(homes, str):
+            found.stay.append((row, homes))
+        elif not (lacking := _lacking(library, row, homes, mode)):
             found.filed += 1
         else:
-            found.orders.append(Order(row.track_id, row.path, target))
+            found.orders += [
+                Order(row.track_id, row.path, folder / row.path.name) for folder in lacking
+            ]
             found.rows[row.track_id] = row
     return found
 
@@ -162,32 +171,42 @@ def _tell(library: Library, places: list[tuple[str, Path]]) -> None:
     library.note_files({path: report for path, report in known if report is not None})
 
 
-def _target(
+def _lacking(library: Library, row: TrackRow, homes: list[Path], mode: Mode) -> list[Path]:
+    """Return the folders that a track's file goes to, of those where it belongs."""
+    if mode == "move" and row.path.parent in homes:
+        return []
+    places = library.catalogue.paths(row.track_id) if row.copies > 1 else [row.path]
+    held = {place.parent for place in places if place.is_file()}
+    empty = [folder for folder in homes if folder not in held]
+    return empty if mode == "copy" else (empty or homes)[:1]
+
+
+def _homes(
     row: TrackRow, roots: list[Path], into: Path | None, unsorted: Path | None
-) -> Path | str:
-    """Return where a track's file belongs, or why it stays."""
+) -> list[Path] | str:
+    """Return the folders where a track belongs, the foremost first, or why its file stays."""
     if row.missing:
         return "its file is missing"
     if row.bucket.value is None or row.bucket.unsure:
         return "its bucket is unsure"
-    free = row.folder is None or (unsorted is not None and below(row.path, unsorted))
+    free = not row.folders or (unsorted is not None and below(row.path, unsorted))
     if row.bucket.source == MODEL and not free:
-        if row.bucket.value == row.folder:
-            return row.path
+        if row.bucket.value in row.folders:
+            return [row.path.parent]
         return "a model would move it out of the folder it was put in"
     if row.bucket.source not in (DJ, MODEL):
-        return row.path
+        return [row.path.parent]
     root = into or _root_of(row.path, roots)
     if root is None:
         return "it lies in no folder of the library"
     try:
-        bucket = str(check_correction("bucket", str(row.bucket.value)))
+        names = [bucket_path(str(name)) for name in row.bucket.values]
     except BadCorrection as error:
         return error.message
-    folder = root.joinpath(*bucket.split("/"))
-    if not below(folder.resolve(), root.resolve()):
+    folders = [root.joinpath(*name.split("/")) for name in names]
+    if not all(below(folder.resolve(), root.resolve()) for folder in folders):
         return "its bucket's folder leads out of the library"
-    return folder / row.path.name
+    return folders
 
 
 def _root_of(path: Path, roots: list[Path]) -> Path | None:

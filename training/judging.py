@@ -29,7 +29,7 @@ class Verdict:
     tracks
         Tracks of the holdout with a label.
     before, after
-        Share that each got right.
+        Share that each got right; of several buckets of a track each is right.
     comparison
         Whether the difference is real.
     """
@@ -78,7 +78,7 @@ def judge(
     right = []
     for model in (before, after):
         found = model.predict(held)
-        right.append(np.array([found[one.track_id].value == one.label for one in held]))
+        right.append(np.array([found[one.track_id].value in one.labels for one in held]))
     return Verdict(
         len(held),
         float(right[0].mean()),

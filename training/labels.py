@@ -8,7 +8,6 @@ by those trees of the forest that have not seen it (out of bag), so its probabil
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,12 +54,15 @@ class LabelledTrack:
         Its corrected report.
     label
         What it is, as far as somebody said: the DJ, a tag, its folder; None where nobody did.
+        The first of them, where it is several things.
     genre
         For buckets: the DJ's, the tag's, or the genre model's genre.
     weight
-        How much the label counts: the DJ's own word more than a tag or folder.
+        How much the label counts: the DJ's own word more than a tag or folder. Several share it.
     heard
         `audio_features` of the report, where they are known already.
+    others
+        What it is beside ``label``.
     """
 
     report: Report
@@ -68,6 +70,12 @@ class LabelledTrack:
     genre: str | None = None
     weight: float = 1.0
     heard: Mapping[str, float] | None = None
+    others: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All that it is; empty where nobody said."""
+        return () if self.label is None else (self.label, *self.others)
 
     @property
     def track_id(self) -> str:
@@ -98,9 +106,11 @@ class LabelModel:
         Factor on all probabilities, so that they promise no more than was kept out of bag; the
         rest is the chance that the track is none of ``classes_``.
     out_of_bag_ : dict
-        {track id: probabilities over ``classes_``} of the tracks it learned from.
+        {track id: probabilities over ``classes_``} of the tracks it learned from; none at all
+        where each tree has seen one of the track's labels.
     metrics_ : dict
-        Accuracy, macro-F1 and the majority's accuracy, out of bag.
+        Accuracy, macro-F1 and the majority's accuracy, out of bag. Of several labels of a track
+        each is a right answer.
     """
 
     kind: str
@@ -114,6 +124,9 @@ class LabelModel:
 
     def fit(self, tracks: Sequence[LabelledTrack]) -> LabelModel:
         """Learn from every track that has a label.
+
+        A track of several labels is a row for each, with its share of the weight, and is judged
+        by those trees that have seen none of these rows.
 
         Parameters
         ----------
@@ -132,10 +145,14 @@ class LabelModel:
         if not labelled:
             raise TooFewTracks(0, 1, f"tracks with a {self.kind}")
         rows = [self.row_of(track) for track in labelled]
-        answers = [str(track.label) for track in labelled]
-        self.classes_ = sorted(set(answers))
+        self.classes_ = sorted({label for track in labelled for label in track.labels})
         self.columns_ = sorted({name for row in rows for name in row})
-        truth = np.array([self.classes_.index(answer) for answer in answers])
+        pairs = [
+            (owner, self.classes_.index(label), track.weight / len(track.labels))
+            for owner, track in enumerate(labelled)
+            for label in track.labels
+        ]
+        owners, said = np.array([pair[:2] for pair in pairs]).T
         if len(self.classes_) == 1:
             self.forest_ = None
             self.out_of_bag_ = {track.track_id: [1.0] for track in labelled}
@@ -153,8 +170,12 @@ class LabelModel:
         with warnings.catch_warnings():
             # a small library of many buckets is no mistake
             warnings.filterwarnings("ignore", message="The number of unique classes")
-            self.forest_.fit(matrix, truth, sample_weight=[track.weight for track in labelled])
-        heard = _out_of_bag(self.forest_, matrix, len(self.classes_))
+            self.forest_.fit(matrix[owners], said, sample_weight=[pair[2] for pair in pairs])
+        heard = _out_of_bag(self.forest_, matrix, owners, len(self.classes_))
+        own = np.zeros(heard.shape, dtype=bool)
+        own[owners, said] = True
+        # of several labels the one that was answered, or came nearest, is asked for
+        truth = np.where(own, heard, -1.0).argmax(axis=1)
         judged: npt.NDArray[np.bool_] = np.all(np.isfinite(heard), axis=1)
         self.sharpness_ = (
             fit_sharpness(heard[judged], truth[judged])
@@ -165,11 +186,10 @@ class LabelModel:
         self.reliability_ = reliability(honest[judged], truth[judged])
         honest = honest * self.reliability_
         self.out_of_bag_ = {
-            track.track_id: honest[index].tolist()
+            track.track_id: honest[index].tolist() if judged[index] else []
             for index, track in enumerate(labelled)
-            if judged[index]
         }
-        self.metrics_ = _metrics(honest[judged], truth[judged], len(self.classes_))
+        self.metrics_ = _metrics(honest[judged], truth[judged], own[judged])
         return self
 
     def predict(
@@ -217,6 +237,9 @@ class LabelModel:
                 reason=f"only one {self.kind} is known so far",
                 model_version=model_version,
             )
+        if likely.size == 0:
+            reason = "no tree of the model is left that has not learned from it"
+            return Prediction(self.kind, None, 0.0, reason=reason, model_version=model_version)
         order = np.argsort(-likely, kind="stable")
         best = int(order[0])
         probability = float(likely[best])
@@ -269,15 +292,27 @@ def context_features(track: LabelledTrack) -> dict[str, float]:
 
 
 def _out_of_bag(
-    forest: RandomForestClassifier, matrix: Matrix, classes: int
+    forest: RandomForestClassifier, matrix: Matrix, owners: npt.NDArray[np.int_], classes: int
 ) -> npt.NDArray[np.float64]:
-    """Return each track's mean answer over the trees that did not see it; NaN where none."""
+    """Return each track's mean answer over the trees that did not see it; NaN where none.
+
+    Parameters
+    ----------
+    forest
+        Fitted on ``matrix[owners]``.
+    matrix
+        Features, a row a track.
+    owners
+        The track of each row that was learned, shape (rows,).
+    classes
+        How many.
+    """
     votes = np.zeros((len(matrix), classes))
     asked = np.zeros(len(matrix))
     narrow = matrix.astype(np.float32)
     for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):
         unseen = np.ones(len(matrix), dtype=bool)
-        unseen[drawn] = False
+        unseen[owners[drawn]] = False
         if unseen.any():
             answer = tree.predict_proba(narrow[unseen])
             # a tree names the classes by their index in the forest
@@ -288,9 +323,20 @@ def _out_of_bag(
 
 
 def _metrics(
-    likely: npt.NDArray[np.float64], truth: npt.NDArray[np.int_], classes: int
+    likely: npt.NDArray[np.float64], truth: npt.NDArray[np.int_], own: npt.NDArray[np.bool_]
 ) -> dict[str, Any]:
-    """Return accuracy, macro-F1 and top-3 beside the majority's accuracy."""
+    """Return accuracy, macro-F1 and top-3 beside the majority's accuracy.
+
+    Parameters
+    ----------
+    likely
+        Probabilities, shape (tracks, classes).
+    truth
+        The class that each is asked for.
+    own
+        Every class that each is of, shape (tracks, classes).
+    """
+    classes = own.shape[1]
     if len(truth) == 0:
         return {"tracks": 0, "classes": classes}
     guess = likely.argmax(axis=1)
@@ -306,6 +352,6 @@ def _metrics(
         "accuracy": float((guess == truth).mean()),
         "macro_f1": float(np.mean(scores)),
         "top3": float((best == truth[:, None]).any(axis=1).mean()),
-        "majority_accuracy": Counter(truth.tolist()).most_common(1)[0][1] / len(truth),
+        "majority_accuracy": int(own.sum(axis=0).max()) / len(truth),
         "mean_probability": float(likely.max(axis=1).mean()),
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.report import Report
+from library.buckets import buckets_of_value, show_buckets
 from library.errors import NoReports
 from library.library import Library
 from library.predictions import Prediction
@@ -128,12 +129,13 @@ def learn_labels(
             kind,
             data_fingerprint=_fingerprint_of(
                 [track.report for track in labelled],
-                {track.track_id: (track.label, track.weight) for track in labelled},
+                {one.track_id: (list(one.labels) if one.others else one.label, one.weight)
+                 for one in labelled},
             ),
             tracks=sum(track.label is not None for track in labelled),
             metrics=model.metrics_ | ({} if verdict is None else {"holdout": verdict.as_metrics()}),
             activate=even_worse or verdict is None or not verdict.comparison.really_worse,
-        )
+        )  # fmt: skip
         if version.active:
             _write_answers(library, model, version.name, labelled)
         else:
@@ -213,7 +215,7 @@ def learning_curve(library: Library, kind: str = "bucket") -> list[tuple[int, fl
         if not held or not part:
             continue
         found = LabelModel(kind).fit(part).predict(held)
-        right = sum(found[one.track_id].value == one.label for one in held)
+        right = sum(found[one.track_id].value in one.labels for one in held)
         curve.append((len(part), right / len(held)))
     return curve
 
@@ -229,7 +231,7 @@ def labelled_track(library: Library, track_id: str) -> LabelledTrack:
     return label_tracks(library, {track_id: library.report(track_id)}, "bucket")[0]
 
 
-def learn_now(library: Library, track_id: str, bucket: str) -> int:
+def learn_now(library: Library, track_id: str, buckets: Sequence[str]) -> int:
     """Let a correction reach the tracks that sound alike, at once; return how many.
 
     The DJ's own words stay as they are; the next full training replaces what is written here.
@@ -238,10 +240,10 @@ def learn_now(library: Library, track_id: str, bucket: str) -> int:
     if space is None:
         return 0
     asked = _asked(library)
-    return _write_leanings(library, asked, leanings(space, track_id, bucket, asked))
+    return _write_leanings(library, asked, leanings(space, track_id, buckets, asked))
 
 
-def unlearn(library: Library, track_id: str, bucket: str) -> int:
+def unlearn(library: Library, track_id: str, buckets: Sequence[str]) -> int:
     """Take `learn_now` back, where the DJ has withdrawn the word; return how many tracks.
 
     The same step backwards, so that the answers are those from before the word.
@@ -250,7 +252,7 @@ def unlearn(library: Library, track_id: str, bucket: str) -> int:
     if space is None:
         return 0
     asked = _asked(library)
-    return _write_leanings(library, asked, leanings(space, track_id, bucket, asked, back=True))
+    return _write_leanings(library, asked, leanings(space, track_id, buckets, asked, back=True))
 
 
 def _asked(library: Library) -> dict[str, Prediction]:
@@ -288,7 +290,7 @@ def label_tracks(
     kind: str,
     heard: Mapping[str, Mapping[str, float]] | None = None,
 ) -> list[LabelledTrack]:
-    """Return every track with its label of ``kind`` and its genre, from whoever said it.
+    """Return every track with its labels of ``kind`` and its genre, from whoever said it.
 
     Parameters
     ----------
@@ -306,23 +308,23 @@ def label_tracks(
     said = library.notebook.latest_of()
     genres = library.predictions.all(["genre"]) if kind == "bucket" else {}
     folders = library.catalogue.folder_buckets()
-    found: dict[str, tuple[str | None, float]] = {}
+    found: dict[str, tuple[tuple[str, ...], float]] = {}
     for track_id, report in tracks.items():
-        word = said.get(track_id, {}).get(kind)
-        other = first_genre(report.metadata.genre) if kind == "genre" else folders.get(track_id)
-        counts = max(1.0, DJ_WEIGHT * weights.get(track_id, 1.0))
-        found[track_id] = (word, counts) if word else (other, 1.0)
-    spelling = one_spelling(found.values())
-    return [
-        LabelledTrack(
-            report,
-            label=spelling[fold(label)] if label else None,
-            genre=first_genre(report.metadata.genre) or _sure_genre(genres.get(track_id, {})),
-            weight=weight,
-            heard=heard.get(track_id),
-        )
-        for (track_id, report), (label, weight) in zip(tracks.items(), found.values(), strict=True)
-    ]
+        if word := buckets_of_value(said.get(track_id, {}).get(kind)):
+            found[track_id] = word, max(1.0, DJ_WEIGHT * weights.get(track_id, 1.0))
+        elif kind == "genre":
+            found[track_id] = buckets_of_value(first_genre(report.metadata.genre)), 1.0
+        else:
+            found[track_id] = folders.get(track_id, ()), 1.0
+    spelling = one_spelling((name, weight) for names, weight in found.values() for name in names)
+    labelled = []
+    for (track_id, report), (names, weight) in zip(tracks.items(), found.values(), strict=True):
+        each = tuple(dict.fromkeys(spelling[fold(name)] for name in names))
+        genre = first_genre(report.metadata.genre) or _sure_genre(genres.get(track_id, {}))
+        first = each[0] if each else None
+        one = LabelledTrack(report, first, genre, weight, heard.get(track_id), each[1:])
+        labelled.append(one)
+    return labelled
 
 
 def first_genre(tag: str) -> str | None:
@@ -367,7 +369,7 @@ def _write_answers(
     if kind == "bucket" and model.forest_ is not None and len(rows) > 1:
         make_space(
             list(rows),
-            [track.label for track in labelled],
+            [show_buckets(track.labels) for track in labelled],
             table(list(rows.values()), model.columns_),
             model.forest_.feature_importances_,
         ).write(space_path(library.settings))

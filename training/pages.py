@@ -9,6 +9,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 
 from analysis.files import write_atomically
+from library.buckets import buckets_of_value, show_buckets
 from training.audit import Review, acceptance
 from training.comparison import Comparison
 from training.evaluation import Scores
@@ -116,7 +117,7 @@ def write_feedback_report(
     wrong: dict[tuple[str, str], int] = {}
     for one in reviews:
         if one.answered and not one.accepted:
-            pair = (one.predicted or "", one.said)
+            pair = (one.predicted or "", show_buckets(buckets_of_value(one.said)))
             wrong[pair] = wrong.get(pair, 0) + 1
     rows = "".join(
         f"<tr><td>{escape(was)}</td><td>{escape(said)}</td><td>{count}</td></tr>"

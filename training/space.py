@@ -152,15 +152,17 @@ def read_space(path: Path) -> Space | None:
         return None
 
 
-def leaned(prediction: Prediction, bucket: str, weight: float, *, back: bool = False) -> Prediction:
-    """Return a prediction after a neighbour was said to be of ``bucket``.
+def leaned(
+    prediction: Prediction, buckets: Sequence[str], weight: float, *, back: bool = False
+) -> Prediction:
+    """Return a prediction after a neighbour was said to be of ``buckets``.
 
     Parameters
     ----------
     prediction
         The answer so far.
-    bucket
-        What the DJ called the neighbour.
+    buckets
+        What the DJ called the neighbour, each once; they share its weight.
     weight
         How near it is, 1 the same sound.
     back
@@ -171,16 +173,17 @@ def leaned(prediction: Prediction, bucket: str, weight: float, *, back: bool = F
     )
     likely |= dict(prediction.alternatives)
     push = STRENGTH * weight
+    share = push / (1 + push) / len(buckets)
     if back:
-        likely[bucket] = likely.get(bucket, 0.0) - push / (1 + push)
+        likely |= {name: likely.get(name, 0.0) - share for name in buckets}
         likely = {name: min(1.0, p * (1 + push)) for name, p in likely.items()}
     else:
         likely = {name: p / (1 + push) for name, p in likely.items()}
-        likely[bucket] = likely.get(bucket, 0.0) + push / (1 + push)
+        likely |= {name: likely.get(name, 0.0) + share for name in buckets}
     falling = sorted(
         ((name, p) for name, p in likely.items() if p > ROUNDING),
         key=lambda item: (-item[1], item[0]),
-    ) or [(bucket, 0.0)]
+    ) or [(buckets[0], 0.0)]
     version = prediction.model_version
     return Prediction(
         prediction.kind,
@@ -206,17 +209,17 @@ def _reach(points: npt.NDArray[np.float32]) -> float:
 def leanings(
     space: Space,
     track_id: str,
-    bucket: str,
+    buckets: Sequence[str],
     predictions: Mapping[str, Prediction],
     *,
     back: bool = False,
 ) -> dict[str, Prediction]:
-    """Return the predictions that change because a track was said to be of ``bucket``.
+    """Return the predictions that change because a track was said to be of ``buckets``.
 
     With ``back``, because that word was withdrawn.
     """
     return {
-        track: leaned(predictions[track], bucket, weight, back=back)
+        track: leaned(predictions[track], buckets, weight, back=back)
         for track, weight in space.felt_by(track_id).items()
         if track in predictions
     }

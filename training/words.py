@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from library.buckets import buckets_of_value
 from library.notebook import Entry
 
 HALF_LIFE_DAYS = 365.0
@@ -19,7 +20,7 @@ def word_weights(entries: Iterable[Entry]) -> dict[str, float]:
 
     A word's age counts from the newest word of all, so that the same notebook always gives the
     same weights; where the DJ has said several things of a track, what stands counts the less
-    the more they were.
+    the more of them it is not.
 
     Parameters
     ----------
@@ -37,7 +38,8 @@ def word_weights(entries: Iterable[Entry]) -> dict[str, float]:
     for track, words in said.items():
         days = (now - _time(words[0])).total_seconds() / 86_400
         recency = OLDEST + (1 - OLDEST) * 0.5 ** (days / HALF_LIFE_DAYS)
-        weights[track] = recency / len({str(word.value) for word in words})
+        ever = {name for word in words for name in buckets_of_value(word.value)}
+        weights[track] = recency / (1 + len(ever - set(buckets_of_value(words[0].value))))
     return weights
 
 

@@ -120,8 +120,8 @@ def feedback(
     recorded = record_feedback(library, checked)
     trained = learn_labels(library, ("bucket",)) if train and recorded else {}
     if not train:
-        for track, bucket in checked.said.items():
-            learn_now(library, track, bucket)
+        for track, named in checked.said.items():
+            learn_now(library, track, named)
     version = trained["bucket"].name if "bucket" in trained else None
     if as_json:
         console.print_json(
@@ -216,12 +216,13 @@ def apply(
     """Move files into their buckets' folders; `segue buckets undo` moves them back.
 
     Your own word moves any file. A model moves only what lies in no bucket, or below --from.
+    A track of several buckets goes to the first, or stays in one; --copy fills each of them.
     Nothing is ever overwritten, and a crash loses nothing: run it again.
     """
     library = open_library()
     settled = settle(library)
-    filing = plan_filing(library, into=_absolute(into), unsorted=_absolute(unsorted))
     mode: Mode = "copy" if copy else "move"
+    filing = plan_filing(library, into=_absolute(into), unsorted=_absolute(unsorted), mode=mode)
     if not confirm:
         if as_json:
             orders = [

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -14,8 +14,10 @@ from rich.table import Table
 from app.cli import console
 from app.cli.console import JsonFlag
 from app.cli.tracks import open_library
+from library.buckets import buckets_of_value, format_buckets, show_buckets
 from library.grids import Grid, bar_one_here, double_grid, halve_grid, shift_grid
 from library.library import Library
+from library.notebook import Entry
 
 TrackName = Annotated[str, typer.Argument(help="A path, a track id, or words of its name.")]
 
@@ -32,7 +34,9 @@ def correct(
     ] = None,
     key: Annotated[str | None, typer.Option(help="'A minor', 'Bbm' or '8A'.")] = None,
     genre: Annotated[str | None, typer.Option(help="The genre as you call it.")] = None,
-    bucket: Annotated[str | None, typer.Option(help="The bucket, folders parted by '/'.")] = None,
+    bucket: Annotated[
+        str | None, typer.Option(help="The bucket, folders parted by '/', several by ';'.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Put analysis right. Your word is kept, outranks every model, and can be undone."""
@@ -62,7 +66,7 @@ def correct(
         "bpm": row.bpm.value,
         "key": row.key.value,
         "genre": row.genre.value,
-        "bucket": row.bucket.value,
+        "bucket": format_buckets(row.bucket.values) or None,
     }
     if as_json:
         console.print_json(state)
@@ -70,7 +74,7 @@ def correct(
     bpm = "no tempo" if row.bpm.value is None else f"{row.bpm.value:.4f} BPM"
     console.out.print(
         f"{row.name}: {bpm}, {row.key.value or 'no key'}, genre {row.genre.value or '–'}, "
-        f"bucket {row.bucket.value or '–'}. `segue undo` takes the last word back.",
+        f"bucket {show_buckets(row.bucket.values) or '–'}. `segue undo` takes the last word back.",
         markup=False,
     )
 
@@ -103,7 +107,7 @@ def history(
             entry.time[:19].replace("T", " "),
             _name(library, entry.content_hash),
             entry.kind,
-            _short(entry.value),
+            _short(entry),
         )
     console.out.print(table)
 
@@ -135,6 +139,8 @@ def _name(library: Library, track_id: str) -> str:
     return row.name if row else track_id[:8]
 
 
-def _short(value: Any) -> str:
-    text = str(value)
+def _short(entry: Entry) -> str:
+    text = str(entry.value)
+    if entry.kind == "bucket":
+        text = show_buckets(buckets_of_value(entry.value)) or "–"
     return text if len(text) <= 60 else text[:59] + "…"

@@ -25,6 +25,7 @@ from app.reviewing import (
 )
 from app.studio import Studio
 from app.words import Said, Tone, percent
+from library.buckets import show_buckets
 from library.predictions import UNSURE_BELOW
 from training.registry import Version, outdated_libraries
 
@@ -167,7 +168,7 @@ def _track(studio: Studio, asked: list[Asked], one: Asked) -> None:
     row = one.row
     with st.container(key="buckets-track", gap="small"):
         bpm = "–" if row.bpm.value is None else f"{row.bpm.value:.2f}"
-        where = f"in {row.folder}" if row.folder else "in no folder"
+        where = f"in {show_buckets(row.folders)}" if row.folders else "in no folder"
         genre = row.genre.value or "no genre"
         st.html(
             f'<div class="bucket-title"><b>{escape(row.name)}</b>'
@@ -192,7 +193,7 @@ def _track(studio: Studio, asked: list[Asked], one: Asked) -> None:
                 index=None,
                 key=f"buckets-other-{row.track_id}",
                 accept_new_options=True,
-                placeholder="Choose one, or type a new one",
+                placeholder="Choose or type: Warm-up; Closing",
                 on_change=session.guarded(_other),
                 args=(studio, row.track_id),
                 width=260,
@@ -224,7 +225,7 @@ def _answers(studio: Studio, one: Asked) -> None:
                 shortcut="a" if number == 1 else str(number),
                 type="primary" if number == 1 else "secondary",
                 on_click=session.guarded(_say),
-                args=(studio, one.row.track_id, bucket, "accept" if number == 1 else "correct"),
+                args=(studio, one.row.track_id, [bucket], "accept" if number == 1 else "correct"),
             )
             st.html(
                 f'<div class="bucket-answer"><span class="name">{escape(bucket)}</span>'
@@ -327,8 +328,8 @@ def _version_words(version: Version) -> str:
 # -- what a press does -----------------------------------------------------------------------------
 
 
-def _say(studio: Studio, track_id: str, bucket: str, how: str) -> None:
-    say(studio, track_id, bucket, how)
+def _say(studio: Studio, track_id: str, said: str | list[str], how: str) -> None:
+    say(studio, track_id, said, how)
     st.session_state[LAST] = track_id
     st.session_state.pop(AT, None)
 

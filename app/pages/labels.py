@@ -11,6 +11,7 @@ from app.deck_state import Deck
 from app.pages import session
 from app.studio import Studio
 from app.words import Said, Tone, percent
+from library.buckets import format_buckets, show_buckets
 from library.predictions import Prediction
 from library.tracks import DJ, FOLDER, MODEL, NOBODY, TAGS, Fact, TrackRow
 
@@ -20,13 +21,17 @@ CHIPS = 3
 
 _SOURCES = {FOLDER: "folder", TAGS: "tag"}
 _KINDS = {"genre": "Genre", "bucket": "Bucket"}
+_PLACEHOLDERS = {
+    "genre": "Choose one, or type a new one",
+    "bucket": "Choose or type: Warm-up; Closing",
+}
 
 
 def show(studio: Studio, deck: Deck, row: TrackRow) -> None:
     """Draw genre and bucket: a button each that says what stands and opens the choices."""
     predictions = studio.predictions(row.track_id)
     for kind, fact in {"genre": row.genre, "bucket": row.bucket}.items():
-        name = "–" if fact.value is None else short(str(fact.value), studio.labels(kind))
+        name = show_buckets(short(str(one), studio.labels(kind)) for one in fact.values) or "–"
         # a folder's or a tag's word needs no comment; where it comes from stands inside
         said = None if fact.source in _SOURCES else standing(fact)
         if fact.unsure and fact.value is not None:
@@ -84,7 +89,8 @@ def choices(fact: Fact, prediction: Prediction | None, known: Sequence[str]) -> 
     Parameters
     ----------
     fact
-        The label that stands, whoever says it; it is always among the chips.
+        The label that stands, whoever says it; it is always among the chips. Several are one
+        chip, as the DJ would type them.
     prediction
         The model's answer with its alternatives, if there is one; these come first.
     known
@@ -95,7 +101,7 @@ def choices(fact: Fact, prediction: Prediction | None, known: Sequence[str]) -> 
         likely = [prediction.value, *(name for name, _ in prediction.alternatives)]
         offered = [name for name in likely if name] + offered
     offered = list(dict.fromkeys(offered))
-    standing_label = None if fact.value is None else str(fact.value)
+    standing_label = format_buckets(fact.values) or None
     if standing_label is None or standing_label in offered[:CHIPS]:
         return offered[:CHIPS]
     return [*offered[: CHIPS - 1], standing_label]
@@ -117,20 +123,25 @@ def _chips(
     prediction: Prediction | None,
 ) -> None:
     offered = choices(fact, prediction, studio.labels(kind))
+    stands = format_buckets(fact.values)
+    among = [*(one for one in offered if one != stands), *map(str, fact.values)]
     # an unsure label is offered, not pressed in: one click on it says 'yes'
-    pressed = None if fact.unsure else str(fact.value)
-    # named for what it shows, so that what the browser still shows is never taken for a word
-    widget = f"{kind}-chips-{deck}-{row.track_id[:8]}-{pressed}"
-    if st.session_state.get(widget) != pressed:
-        st.session_state[widget] = pressed
+    pressed = None if fact.unsure else stands
+    # named for what it shows and for the clicks so far: what the browser still shows is never taken
+    # for a word, and a click that changed nothing does not stay on screen
+    clicks = st.session_state.get(f"{kind}-clicks-{deck}", 0)
+    widget = f"{kind}-chips-{deck}-{row.track_id[:8]}-{pressed}-{clicks}"
     st.pills(
         _KINDS[kind],
         offered,
         key=widget,
-        format_func=lambda label: short(label, offered),
+        default=pressed or None,  # a state set once is lost while the choices are folded away
+        format_func=lambda label: show_buckets(
+            short(str(one), among) for one in (fact.values if label == stands else [label])
+        ),
         label_visibility="collapsed",
         on_change=session.guarded(_chosen),
-        args=(studio, row.track_id, kind, widget, pressed),
+        args=(studio, deck, row.track_id, kind, widget, pressed),
     )
 
 
@@ -142,7 +153,7 @@ def _other(studio: Studio, deck: Deck, row: TrackRow, kind: str) -> None:
         index=None,
         key=widget,
         accept_new_options=True,
-        placeholder="Choose one, or type a new one",
+        placeholder=_PLACEHOLDERS[kind],
         on_change=session.guarded(_typed),
         args=(studio, row.track_id, kind, widget),
         width=320,
@@ -150,13 +161,17 @@ def _other(studio: Studio, deck: Deck, row: TrackRow, kind: str) -> None:
 
 
 def _chosen(
-    studio: Studio, track_id: str, kind: str, widget: str, shown: str | None = None
+    studio: Studio, deck: Deck, track_id: str, kind: str, widget: str, shown: str | None
 ) -> None:
+    clicks = f"{kind}-clicks-{deck}"
+    st.session_state[clicks] = st.session_state.get(clicks, 0) + 1
     chosen = st.session_state[widget]
     if chosen and chosen != shown:
-        studio.correct(track_id, kind, chosen)
+        # a chip is one bucket, whatever its name
+        studio.correct(track_id, kind, [chosen] if kind == "bucket" else chosen)
 
 
 def _typed(studio: Studio, track_id: str, kind: str, widget: str) -> None:
-    _chosen(studio, track_id, kind, widget)
+    if typed := st.session_state[widget]:
+        studio.correct(track_id, kind, typed)
     st.session_state[widget] = None  # the next choice starts empty

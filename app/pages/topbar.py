@@ -13,6 +13,7 @@ from app.jobs import Job
 from app.pages import session
 from app.studio import Studio
 from app.words import percent, time_left
+from library.buckets import show_buckets
 from library.tracks import TrackRow
 
 # How often a page asks how far a job is: quick enough to look alive, rare enough to cost nothing.
@@ -190,7 +191,7 @@ def _result(row: TrackRow) -> None:
         st.html(
             f'<div class="row"><span class="name">{escape(row.name)}</span>'
             f'<span class="num">{bpm}</span>{parts.camelot_chip(row.camelot)}'
-            f'<span class="where">{escape(row.bucket.value or "")}</span></div>'
+            f'<span class="where">{escape(show_buckets(row.bucket.values))}</span></div>'
         )
         for deck in DECKS:
             st.button(

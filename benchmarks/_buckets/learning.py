@@ -145,7 +145,7 @@ def _course(tracks: Sequence[LabelledTrack], order: str, seed: int) -> list[floa
         )
         word = pool[track]
         known[track] = replace(word, weight=DJ_WEIGHT)
-        answers |= leanings(space, track, str(word.label), answers)
+        answers |= leanings(space, track, word.labels, answers)
         del answers[track]
     return accuracy
 

@@ -118,6 +118,74 @@ def test_feedback_names_what_it_cannot_take_and_takes_the_rest(
     assert words(home)[ids[2]] == "POLKA"
 
 
+def test_a_cell_may_name_several_buckets(home: Settings, tmp_path: Path) -> None:
+    ids = [report.track_id for report in make_crate(16)]
+    rows = [
+        (ids[0], "techno; HIP-HOP"), (ids[1], "TECHNO;HIP-HOP"), (ids[1], "hip-hop; techno ;"),
+        (ids[2], "TECHNO"), (ids[2], "TECHNO; HIP-HOP"), (ids[3], "TECHNO; Polka; Waltz"),
+        (ids[4], "TECHNO; ../up"),
+    ]  # fmt: skip
+    path = tmp_path / "feedback.csv"
+    pd.DataFrame(rows, columns=["track_id", "correct_bucket"]).to_csv(path, index=False)
+    said = json.loads(buckets("feedback", path, "--no-train", "--json").stdout)
+    assert said["recorded"] == 2
+    text = " ".join(said["problems"])
+    for part in (
+        "no bucket 'Polka' or 'Waltz' yet", "'../up'",
+        "contradicts itself (TECHNO and TECHNO; HIP-HOP)",
+    ):  # fmt: skip
+        assert part in text
+    assert len(said["problems"]) == 3
+    assert words(home) == {ids[0]: ["TECHNO", "HIP-HOP"], ids[1]: ["TECHNO", "HIP-HOP"]}
+    again = json.loads(buckets("feedback", path, "--no-train", "--json").stdout)
+    assert (again["recorded"], again["unchanged"]) == (0, 2)
+    assert runner.invoke(app, ["undo"]).exit_code == 0
+    assert words(home) == {ids[0]: ["TECHNO", "HIP-HOP"]}
+    assert buckets("feedback", path).exit_code == 1
+    done = buckets("report", "--json")
+    assert json.loads(done.stdout)["reviews"] == 3
+
+
+def test_an_edited_file_may_name_several_and_an_odd_folder_stays_one(
+    home: Settings, tmp_path: Path
+) -> None:
+    odd = [make_report(n, path=f"/music/CLUB/Rock; Pop/{n}.wav", bpm=175, energy=0.9)
+           for n in range(50, 62)]  # fmt: skip
+    write_reports(odd, home.reports)
+    runner.invoke(app, ["train", "buckets"])
+    buckets("assign", "--out", tmp_path / "p.csv")
+    table = read_csv(tmp_path / "p.csv").set_index("track_id", drop=False)
+    assert (table["predicted_bucket"] == "Rock; Pop").sum() >= 6
+    techno = table.index[table["predicted_bucket"] == "TECHNO"]
+    table.loc[techno[0], "predicted_bucket"] = "TECHNO; HIP-HOP"
+    table.loc[techno[1], "predicted_bucket"] = "Rock; Pop"
+    table.to_csv(tmp_path / "p.csv", index=False)
+    done = buckets("feedback", tmp_path / "p.csv", "--no-train", "--json")
+    said = json.loads(done.stdout)
+    assert (said["recorded"], len(said["problems"])) == (1, 1)
+    assert "'Rock; Pop' holds a ';'" in said["problems"][0]
+    assert words(home) == {techno[0]: ["TECHNO", "HIP-HOP"]}
+
+
+def test_several_buckets_are_said_by_hand_and_shown(home: Settings) -> None:
+    track = make_crate(1)[0].track_id
+    said = ["correct", track, "--bucket", "Warm-up; Closing"]
+    done = runner.invoke(app, said)
+    assert done.exit_code == 0, done.output
+    assert "bucket Warm-up · Closing." in " ".join(done.output.split())
+    told = json.loads(runner.invoke(app, [*said, "--json"]).stdout)
+    assert told["bucket"] == "Warm-up; Closing"
+    assert words(home) == {track: ["Warm-up", "Closing"]}
+    assert "Warm-up · Closing" in runner.invoke(app, ["history"]).output
+    bad = runner.invoke(app, ["correct", track, "--bucket", " ; "])
+    assert bad.exit_code != 0
+    for _ in range(2):
+        assert runner.invoke(app, ["undo"]).exit_code == 0
+    assert words(home) == {}
+    exported = runner.invoke(app, ["dataset", "export"])
+    assert exported.exit_code == 0, exported.output
+
+
 def test_a_table_of_tracks_is_assigned_by_the_table_model(home: Settings, tmp_path: Path) -> None:
     made = make_dataset(80, noise=0.5)
     made.to_csv(tmp_path / "set.csv", index=False)

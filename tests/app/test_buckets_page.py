@@ -87,6 +87,39 @@ def test_what_lies_in_no_bucket_is_a_view_of_its_own(asked: Studio) -> None:
     assert titles(asked, NO_BUCKET) == []
 
 
+def test_several_buckets_are_typed_and_taken_back(asked: Studio) -> None:
+    page = open_page()
+    box = next(one for one in page.selectbox if str(one.key).startswith("buckets-other-"))
+    box.options.append("Warm-up; CLUB/TECHNO")  # as the browser does with what is typed
+    page = box.set_value("Warm-up; CLUB/TECHNO").run()
+    assert not page.exception
+    studio = get_studio()
+    assert studio.library.row(IDS["Comet"]).bucket.values == ("Warm-up", "CLUB/TECHNO")
+    assert "Comet" not in titles(studio)
+    assert "Warm-up" in studio.labels("bucket")
+    rate = accepted(studio)
+    assert rate is not None
+    assert rate.overall == 0.0, "the answer was another one"
+    page = press(page, "buckets-undo")
+    assert not page.exception
+    assert "Comet" in titles(get_studio())
+    say(asked, IDS["Comet"], "Warm-up; CLUB/HOUSE", "correct")
+    rate = accepted(asked)
+    assert rate is not None
+    assert rate.overall == 1.0, "the answer is one of the two"
+
+
+def test_an_answer_that_cannot_be_said_stays_in_the_queue(asked: Studio) -> None:
+    asked.library.predictions.write(
+        "bucket", {IDS["Harbour"]: Prediction("bucket", "Rock; Pop", 0.8)}
+    )
+    asked.library.refresh_words()
+    asked.forget()
+    page = press(open_page(), "buckets-bulk")
+    assert not page.exception
+    assert sorted(titles(get_studio())) == ["Comet", "Harbour"]
+
+
 def test_a_correction_moves_what_sounds_alike_in_the_queue(asked: Studio) -> None:
     before = {one.row.title: one.prediction for one in queue(asked, LEAST_CERTAIN)}
     say(asked, IDS["Harbour"], "CLUB/TECHNO", "correct")

@@ -137,6 +137,70 @@ def test_copies_go_elsewhere_and_the_originals_stay(home: Settings) -> None:
     assert music(home) == before
 
 
+def test_a_track_of_several_buckets_goes_to_the_first_or_stays_in_one(home: Settings) -> None:
+    before = music(home)
+    library = Library(home)
+    library.refresh()
+    ids = sorted(row.track_id for row in library.tracks())
+    library.correct(ids[0], "bucket", "Warm-up; CLUB/CLOSING")
+    library.correct(ids[1], "bucket", "Warm-up; in")
+    library.close()
+    assert buckets("apply", "--confirm").exit_code == 0
+    after = music(home)
+    assert after["Warm-up/000.wav"] == before["in/000.wav"]
+    assert set(after) == (set(before) | {"Warm-up/000.wav"}) - {"in/000.wav"}
+    library = Library(home)
+    # named the other way round it lies in one of them still
+    library.correct(ids[0], "bucket", "CLUB/CLOSING; Warm-up")
+    library.close()
+    assert "Would move 0" in buckets("apply").output
+    assert buckets("undo").exit_code == 0
+    assert music(home) == before
+
+
+def test_copies_fill_each_of_a_tracks_buckets_once_and_can_be_taken_back(home: Settings) -> None:
+    before = music(home)
+    library = Library(home)
+    library.refresh()
+    ids = sorted(row.track_id for row in library.tracks())
+    library.correct(ids[0], "bucket", "Warm-up; in; CLUB/CLOSING")
+    library.close()
+    done = buckets("apply", "--confirm", "--copy")
+    assert done.exit_code == 0, done.output
+    added = {"Warm-up/000.wav", "CLUB/CLOSING/000.wav"}
+    after = music(home)
+    assert set(after) - set(before) == added
+    assert {after[place] for place in added} == {before["in/000.wav"]}
+    library = Library(home)
+    library.refresh()
+    assert library.row(ids[0]).folders == ("CLUB/CLOSING", "Warm-up", "in")
+    # where the DJ's word is withdrawn, the copies speak for themselves
+    library.undo(ids[0])
+    library.undo(ids[0])
+    assert library.row(ids[0]).bucket.values == ("CLUB/CLOSING", "Warm-up", "in")
+    library.correct(ids[0], "bucket", "Warm-up; in; CLUB/CLOSING")
+    library.close()
+    assert "Would copy 0" in buckets("apply", "--copy").output, "each has its copy already"
+    assert "Would move 0" in buckets("apply").output
+    assert buckets("undo").exit_code == 0
+    assert music(home) == before
+
+
+def test_a_file_goes_to_the_bucket_that_has_no_copy_yet(home: Settings) -> None:
+    library = Library(home)
+    library.refresh()
+    row = library.tracks(sort="title")[0]
+    copy = home.home.parent / "music" / "zz" / "000.wav"
+    copy.parent.mkdir()
+    copy.write_bytes(row.path.read_bytes())
+    library.note_file(copy, row.track_id)
+    library.correct(row.track_id, "bucket", "zz; Closing")
+    library.close()
+    found = json.loads(buckets("apply", "--json").stdout)
+    places = {Path(one["to"]).relative_to(home.home.parent).as_posix() for one in found["would"]}
+    assert places == {"music/Closing/000.wav"}
+
+
 def test_a_bucket_cannot_lead_out_of_the_library(home: Settings) -> None:
     root = home.home.parent
     (root / "elsewhere").mkdir()

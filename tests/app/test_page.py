@@ -196,6 +196,24 @@ def test_a_bucket_is_corrected_at_once_and_taken_back(page: AppTest) -> None:
     assert studio.row(a).bucket.source == "folder"
 
 
+def test_several_buckets_are_typed_shown_and_taken_back(page: AppTest) -> None:
+    a = decks(page)[0]
+    box = named(page.selectbox, "bucket-any-a")
+    box.options.append("Warm-up; CLUB/TECHNO")  # as the browser does with what is typed
+    box.set_value("Warm-up; CLUB/TECHNO").run()
+    assert not page.exception
+    assert get_studio().row(a).bucket.values == ("Warm-up", "CLUB/TECHNO")
+    shown = [label.replace("\\", "") for label in buttons_that_open(page)]
+    assert any("**Warm-up · TECHNO**" in label for label in shown)
+    chips = named(page.button_group, "bucket-chips-a")
+    assert chips.value == "Warm-up; CLUB/TECHNO"
+    assert "Warm-up · TECHNO" in chips.options
+    chips.set_value("CLUB/HOUSE").run()
+    assert get_studio().row(a).bucket.values == ("CLUB/HOUSE",)
+    button(page, "undo-a-bucket").click().run()
+    assert get_studio().row(a).bucket.values == ("Warm-up", "CLUB/TECHNO")
+
+
 def test_any_label_in_use_may_be_chosen(page: AppTest) -> None:
     a = decks(page)[0]
     named(page.selectbox, "bucket-any-a").set_value("CLUB/TECHNO").run()

@@ -52,10 +52,16 @@ def test_newer_words_count_more_and_wavering_ones_less(tmp_path: Path) -> None:
     now[0] += timedelta(days=3650)
     for value in ("A", "B", "A"):
         notebook.record("wavering", "bucket", value)
+    for value in ("A", ["B", "A"], ["B", "A", "C"]):
+        notebook.record("more", "bucket", value)
+    for value in (["A", "B"], ["C", "B"]):
+        notebook.record("half", "bucket", value)
     notebook.record("new", "bucket", "A")
     weights = word_weights(notebook.history(kind="bucket", standing=True))
     assert weights["new"] == 1.0
     assert weights["wavering"] == pytest.approx(0.5)
+    assert weights["more"] == 1.0, "one more bucket takes nothing back"
+    assert weights["half"] == 0.5
     assert weights["old"] == pytest.approx(OLDEST, abs=0.01)
     assert word_weights([]) == {}
 
@@ -72,7 +78,7 @@ def test_a_correction_reaches_what_sounds_alike_at_once(library: Library) -> Non
         "TECHNO"
     }
     library.correct(track, "bucket", "PEAK")
-    assert learn_now(library, track, "PEAK") > 0
+    assert learn_now(library, track, ["PEAK"]) > 0
     after = library.predictions.all(["bucket"])
     leans = dict(after[near[0]]["bucket"].alternatives) | {
         after[near[0]]["bucket"].value: after[near[0]]["bucket"].probability
@@ -82,9 +88,9 @@ def test_a_correction_reaches_what_sounds_alike_at_once(library: Library) -> Non
     assert after[track] == before[track]
     far = max(set(before) - {track}, key=lambda one: -space.felt_by(track).get(one, 0.0))
     assert after[far] == before[far]
-    assert learn_now(library, "nobody", "PEAK") == 0
+    assert learn_now(library, "nobody", ["PEAK"]) == 0
     library.undo(track, "bucket")
-    unlearn(library, track, "PEAK")
+    unlearn(library, track, ["PEAK"])
     for name, one in library.predictions.all(["bucket"]).items():
         was, now = before[name]["bucket"], one["bucket"]
         assert now.value == was.value
@@ -93,10 +99,42 @@ def test_a_correction_reaches_what_sounds_alike_at_once(library: Library) -> Non
 
 def test_a_neighbours_bucket_gains_what_the_others_lose() -> None:
     one = Prediction("bucket", "A", 0.6, (("B", 0.3),), model_version="x")
-    same = leaned(one, "B", 1.0)
+    same = leaned(one, ["B"], 1.0)
     assert (same.value, same.probability) == ("B", pytest.approx(0.15 + 0.5))
     assert dict(same.alternatives) == {"A": pytest.approx(0.3)}
-    assert leaned(one, "B", 0.0).value == "A"
+    assert leaned(one, ["B"], 0.0).value == "A"
+
+
+def test_several_buckets_share_what_a_neighbour_gains_and_it_is_taken_back() -> None:
+    one = Prediction("bucket", "A", 0.6, (("B", 0.3),), model_version="x")
+    both = leaned(one, ["B", "C"], 1.0)
+    likely = {both.value: both.probability} | dict(both.alternatives)
+    assert likely == {
+        "A": pytest.approx(0.3), "B": pytest.approx(0.15 + 0.25), "C": pytest.approx(0.25),
+    }  # fmt: skip
+    back = leaned(both, ["B", "C"], 1.0, back=True)
+    assert (back.value, back.probability) == ("A", pytest.approx(0.6))
+    assert dict(back.alternatives) == {"B": pytest.approx(0.3)}
+
+
+def test_each_bucket_of_a_track_is_learned_and_each_is_a_right_answer(library: Library) -> None:
+    learn_labels(library, ("bucket",))
+    rows = {row.track_id: row for row in library.tracks()}
+    for track, row in rows.items():
+        other = "HIP-HOP" if "TECHNO" in row.folders else "TECHNO"
+        library.correct(track, "bucket", [other, "Closing", *row.folders])
+    tracks = label_tracks(library, gather(library), "bucket")
+    assert {one.labels[1:] for one in tracks} == {("Closing", "TECHNO"), ("Closing", "HIP-HOP")}
+    path = library.settings.label_model("bucket")
+    version = learn_labels(library, ("bucket",), even_worse=True)["bucket"]
+    assert version.metrics["holdout"]["before"] == 1.0, "its one answer is among the three"
+    assert version.metrics["accuracy"] == 1.0
+    assert version.name != versions(path, "bucket")[-1].name
+    curve = learning_curve(library)
+    assert curve[-1][1] == 1.0
+    space = read_space(space_path(library.settings))
+    assert space is not None
+    assert "TECHNO · Closing · HIP-HOP" in space.labels
 
 
 def test_points_lie_near_where_what_matters_is_alike() -> None:
@@ -171,10 +209,12 @@ def test_answers_and_words_are_on_record(tmp_path: Path) -> None:
     note_review(tmp_path, "w", None, "B", "correct")
     assert [round(step.overall, 2) for step in acceptance(reviews(tmp_path))] == [1.0, 0.5, 0.67]
     note_review(tmp_path, "u", None, "", "undo")
+    note_review(tmp_path, "x", one, ["B", "A"], "correct")
     with (tmp_path / "reviews.jsonl").open("a") as file:
         file.write('{"track_id": "cut sho')
     assert acceptance(reviews(tmp_path))[-1].overall == 1.0
-    assert len(reviews(tmp_path)) == 3
+    assert len(reviews(tmp_path)) == 4
+    assert reviews(tmp_path)[-1].accepted, "what was answered is among what was said"
 
 
 def test_the_reason_is_the_feature_that_decides(library: Library) -> None:

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 
 from tests.library.factory import make_crate, make_report
+from training import labels
 from training.calibration import fit_sharpness, reliability, sharpen
 from training.errors import TooFewTracks
 from training.labels import LabelledTrack, LabelModel, context_features
@@ -38,6 +43,60 @@ def test_a_track_that_was_learned_is_judged_by_trees_that_have_not_seen_it() -> 
     model = LabelModel("genre").fit([wrong, *tracks[1:]])
     answer = model.predict([wrong])[wrong.track_id]
     assert answer.value == "Hip-Hop", "a forest that had seen it would repeat the label"
+
+
+def test_a_track_with_several_labels_is_judged_by_trees_that_saw_none_of_them() -> None:
+    tracks = labelled(30)
+    wrong = replace(tracks[0], label="Polka", others=("Techno",))  # it is hip-hop
+    model = LabelModel("genre").fit([wrong, *tracks[1:]])
+    assert model.classes_ == ["Hip-Hop", "Polka", "Techno"]
+    answer = model.predict([wrong])[wrong.track_id]
+    assert answer.value == "Hip-Hop"
+    likely = dict(answer.alternatives)
+    # only this track is of it: a tree that saw one of its rows would say so
+    assert likely["Polka"] < 0.01
+
+
+def test_a_track_of_which_every_tree_has_seen_a_label_is_not_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(labels, "TREES", 2)
+    tracks = [replace(one, others=("Dance",)) for one in labelled(20)]
+    model = LabelModel("genre").fit(tracks)
+    drawn = [set(rows // 2) for rows in model.forest_.estimators_samples_]  # two rows a track
+    seen = {tracks[at].track_id for at in drawn[0] & drawn[1]}
+    assert seen
+    for track, answer in model.predict(tracks).items():
+        assert (answer.value is None) == (track in seen)
+        if track in seen:
+            assert (answer.probability, answer.status) == (0.0, "unsure")
+            assert "learned from it" in answer.reason
+    assert model.metrics_["tracks"] == 20 - len(seen)
+
+
+def test_several_labels_share_a_tracks_weight_and_each_is_right(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = {}
+    fit = RandomForestClassifier.fit
+
+    def heard(self: Any, matrix: Any, truth: Any, sample_weight: Any) -> Any:
+        told.update(rows=matrix, truth=list(truth), weights=list(sample_weight))
+        return fit(self, matrix, truth, sample_weight)
+
+    monkeypatch.setattr(RandomForestClassifier, "fit", heard)
+    tracks = labelled(20)
+    both = replace(tracks[0], others=("Techno",), weight=3.0)
+    model = LabelModel("genre").fit([both, *tracks[1:]])
+    assert told["rows"].shape[0] == 21
+    assert np.array_equal(told["rows"][0], told["rows"][1])
+    assert told["truth"][:2] == [0, 1]
+    assert told["weights"] == [1.5, 1.5, *[1.0] * 19]
+    assert model.metrics_["tracks"] == 20
+    assert model.metrics_["majority_accuracy"] == 11 / 20
+    # whichever of the two is answered counts as right
+    spoilt = [replace(one, label="Hip-Hop", others=("Techno",)) for one in tracks]
+    assert LabelModel("genre").fit(spoilt).metrics_["accuracy"] == 1.0
 
 
 def test_a_class_with_one_member_is_never_sure_of_itself() -> None:
