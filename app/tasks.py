@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from analysis.files import write_atomically
 from analysis.report import Report
 from app import demo
 from app.errors import NoSuchFolder, UnusableUpload
+from library.folders import typed_path
 
 if TYPE_CHECKING:
     from app.jobs import Job
@@ -73,8 +75,8 @@ def existing_folder(folder: str) -> Path:
     NoSuchFolder
         If it is not there.
     """
-    path = Path(folder.strip().strip("\"'")).expanduser()
-    if not folder.strip() or not path.is_dir():
+    path = typed_path(folder.strip().strip("\"'"))
+    if not folder.strip() or not os.path.isdir(path):  # a name too long for a folder is none
         raise NoSuchFolder(folder)
     return path.resolve()
 

@@ -8,6 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 
+def typed_path(text: str | Path) -> Path:
+    """Return the path that a person typed, the ``~`` of a known user put in full."""
+    return Path(os.path.expanduser(text))  # pathlib's own raises where there is no such user
+
+
 def below(path: Path, folder: Path) -> bool:
     """Return True where ``path`` lies in ``folder`` or deeper."""
     return path.is_relative_to(folder)

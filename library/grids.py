@@ -139,7 +139,14 @@ def shift_grid(grid: Grid, shift_ms: float) -> Grid:
 
     A grid that starts with the track still does: beats that move before 0 are dropped, and room
     for a beat that opens at the start is filled.
+
+    Raises
+    ------
+    BadCorrection
+        If ``shift_ms`` is no length of time, or no beats are left.
     """
+    if not math.isfinite(shift_ms):
+        raise BadCorrection("grid", f"{shift_ms} ms is no shift")
     shift = shift_ms / 1000.0
     if grid.beat_times_sec is not None:
         bar_one = grid.beat_index(grid.first_downbeat_sec) % grid.beats_per_bar
@@ -208,7 +215,15 @@ def halve_grid(grid: Grid) -> Grid:
 
 
 def bar_one_here(grid: Grid, at_sec: float) -> Grid:
-    """Return the grid with bar 1 on the beat nearest to ``at_sec``."""
+    """Return the grid with bar 1 on the beat nearest to ``at_sec``.
+
+    Raises
+    ------
+    BadCorrection
+        If ``at_sec`` is no moment.
+    """
+    if not math.isfinite(at_sec):
+        raise BadCorrection("grid", f"bar 1 cannot be at {at_sec} s")
     return _with_bar_one(grid, at_sec)
 
 

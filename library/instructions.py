@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.files import write_atomically
 from library.errors import BadInstructions
+from library.folders import typed_path
 
 MixStyle = Literal[
     "auto",
@@ -80,7 +81,7 @@ class Instructions(_Part):
 
     def folders(self, home: Path) -> list[Path]:
         """Return the allowed folders as absolute paths, ``home`` before relative ones."""
-        paths = ((home / Path(folder).expanduser()).resolve() for folder in self.allowed_folders)
+        paths = ((home / typed_path(folder)).resolve() for folder in self.allowed_folders)
         return list(dict.fromkeys(paths))
 
 

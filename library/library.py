@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -11,10 +12,10 @@ from analysis.audio import AUDIO_SUFFIXES
 from analysis.errors import UnreadableReport
 from analysis.hashing import content_hash
 from analysis.report import Report
-from library.buckets import SEPARATOR
 from library.catalogue import Catalogue
 from library.corrections import check_correction, corrected
 from library.errors import AmbiguousTrack, BadCorrection, MissingAudio, UnknownTrack
+from library.folders import typed_path
 from library.grids import Grid, grid_of, parse_grid
 from library.indexing import Progress, Refreshed, Sources, find_files, note_files, refresh
 from library.instructions import Instructions, read_instructions
@@ -106,8 +107,8 @@ class Library:
         AmbiguousTrack
             If several do and not exactly one of them has this title or file name.
         """
-        path = Path(name).expanduser()
-        if path.is_file():
+        path = typed_path(name)
+        if os.path.isfile(path):  # a name too long for a file is none
             row = self.catalogue.row(content_hash(path))
             if row is not None:
                 return row
@@ -229,9 +230,6 @@ class Library:
         """
         if self.catalogue.report_path(track_id) is None:
             raise UnknownTrack(track_id)
-        if kind == "bucket" and isinstance(value, str) and SEPARATOR in value:
-            # a folder of that very name is one bucket, and is refused as such
-            value = [value] if value in self.catalogue.values("bucket") else value
         entry = self.notebook.record(track_id, kind, check_correction(kind, value), source)
         self.refresh_words()
         return entry

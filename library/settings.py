@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from library.folders import typed_path
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -104,6 +106,6 @@ def load_settings(
     """Return the settings for ``home``, else for ``SEGUE_HOME``, else for the repository."""
     chosen = home or os.environ.get("SEGUE_HOME") or PROJECT_ROOT
     return Settings(
-        Path(chosen).expanduser().resolve(),
-        None if other_reports is None else Path(other_reports).expanduser().resolve(),
+        typed_path(chosen).resolve(),
+        None if other_reports is None else typed_path(other_reports).resolve(),
     )

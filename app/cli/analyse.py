@@ -69,6 +69,11 @@ def analyse(
         return
     if not paths:
         raise typer.BadParameter("name at least one audio file or folder", param_hint="PATH")
+    if not pattern.strip() or Path(pattern).is_absolute():
+        raise typer.BadParameter(
+            f"{pattern!r} is no pattern of files below a folder, such as '**/*.mp3'",
+            param_hint="--pattern",
+        )
     options = AnalysisOptions(
         disable_essentia=disable_essentia,
         disable_madmom=disable_madmom,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from analysis.errors import SegueError
 from app.cli import console
@@ -62,14 +64,26 @@ def root(
         os.environ["SEGUE_DEBUG"] = "1"
 
 
+def _one_line(error: Exception) -> str:
+    """Return what went wrong, also where the disk or a database is to blame and not we."""
+    if isinstance(error, OSError) and error.filename is not None:
+        what = f"{error.filename}: {error.strerror}"
+    elif isinstance(error, DBAPIError):
+        what = f"the library's files cannot be used: {error.orig}"
+    else:
+        what = str(error)
+    named = what if isinstance(error, SegueError) else f"{type(error).__name__}: {what}"
+    return " ".join(named.split())
+
+
 def main() -> None:
     """Run ``segue``: exit 0 when all went well, 1 on a named error, 2 on wrong usage."""
     try:
         app()
-    except SegueError as error:
+    except (SegueError, OSError, sqlite3.Error, DBAPIError) as error:
         if os.environ.get("SEGUE_DEBUG"):
             raise
-        console.err.print(str(error), style="red", markup=False, soft_wrap=True)
+        console.err.print(_one_line(error), style="red", markup=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         console.err.print("Stopped. What was finished is kept.")

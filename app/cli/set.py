@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from app.cli.console import JsonFlag, ReportsOption
 from app.cli.tracks import open_library
 from app.errors import NoSuchCrate
 from app.set_picture import write_picture
+from library.folders import typed_path
 from library.library import Library
 from mixing.sets.arcs import ARCS, DEFAULT_ARC, find_arc
 from mixing.sets.planner import plan_set
@@ -112,10 +114,10 @@ def _candidates(library: Library, crate: str) -> list[Report]:
     NoSuchCrate
         If it is neither a folder nor a playlist.
     """
-    path = Path(crate).expanduser()
-    if path.is_dir():
+    path = typed_path(crate)
+    if os.path.isdir(path):
         files = [path]
-    elif path.is_file() and path.suffix.lower() in PLAYLIST_SUFFIXES:
+    elif os.path.isfile(path) and path.suffix.lower() in PLAYLIST_SUFFIXES:
         files = [file for file in read_playlist(path) if file.is_file()]
     else:
         raise NoSuchCrate(crate)
@@ -238,7 +240,7 @@ def _named(candidates: list[Report], name: str) -> str:
         one
         for one in candidates
         if wanted in names(one)
-        or Path(name).expanduser().absolute() == Path(one.metadata.path)
+        or typed_path(name).absolute() == Path(one.metadata.path)
         or one.track_id == name
     ]
     within = [one for one in candidates if any(wanted in each for each in names(one))]

@@ -20,6 +20,7 @@ from app.cli.console import JsonFlag
 from app.cli.tracks import open_library
 from app.decks.build import DecksNotBuilt, ensure_built, find_built
 from app.demo import make_demo
+from library.folders import typed_path
 from library.settings import PROJECT_ROOT, Settings
 
 HOST = "127.0.0.1"
@@ -28,7 +29,10 @@ FIRST_PORT = 8501
 
 def app(
     port: Annotated[
-        int | None, typer.Option(help=f"Port.  [default: {FIRST_PORT}, or the next free one]")
+        int | None,
+        typer.Option(
+            min=1, max=65_535, help=f"Port.  [default: {FIRST_PORT}, or the next free one]"
+        ),
     ] = None,
     allowed_folder: Annotated[
         list[Path] | None, typer.Option(help="Only music below this folder; may be given again.")
@@ -53,7 +57,7 @@ def app(
     if demo_crate:
         arguments.append("--demo")
     for folder in allowed_folder or ():
-        arguments += ["--allowed-folder", str(folder.expanduser().resolve())]
+        arguments += ["--allowed-folder", str(typed_path(folder).resolve())]
     _build_decks()
     # Streamlit reads .streamlit/config.toml from the working directory
     os.chdir(PROJECT_ROOT)

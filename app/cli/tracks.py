@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from analysis.batch import analyse_batch
 from analysis.errors import SegueError
 from app.cli import console
 from library.errors import UnknownTrack
+from library.folders import typed_path
 from library.library import Library
 from library.tracks import TrackRow
 
@@ -39,8 +41,8 @@ def find_track(library: Library, name: str) -> TrackRow:
     try:
         return library.find(name)
     except UnknownTrack:
-        path = Path(name).expanduser()
-        if not path.is_file():
+        path = typed_path(name)
+        if not os.path.isfile(path):
             raise
     if console.err.is_terminal:
         console.err.print(f"Analysing {path.name} first …", markup=False)

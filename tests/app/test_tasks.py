@@ -52,6 +52,9 @@ def test_a_folder_is_named_as_people_paste_it(tmp_path: Path) -> None:
         ("", "no folder named"),
         ("  ", "no folder named"),
         ("x/y", "no folder 'x/y'"),
+        ("~nobody-of-this-name/music", "no folder '~nobody"),
+        ("long" * 300, "no folder 'long"),
+        ("a\0b", "no folder 'a"),
     ):
         with pytest.raises(NoSuchFolder, match=words):
             existing_folder(wrong)

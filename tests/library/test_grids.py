@@ -20,6 +20,16 @@ from library.grids import (
 DURATION_SEC = 120.0
 
 
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_moment_is_refused(wrong: float) -> None:
+    times = (0.0, 0.5, 1.02, 1.5, 2.0)
+    steady = Grid(bpm=120.0, first_beat_sec=0.0, first_downbeat_sec=0.0)
+    for grid in (steady, steady.model_copy(update={"beat_times_sec": times})):
+        for edit in (shift_grid, bar_one_here):
+            with pytest.raises(BadCorrection):
+                edit(grid, wrong)
+
+
 @st.composite
 def grids(draw: st.DrawFn) -> Grid:
     bpm = draw(st.floats(60, 190))

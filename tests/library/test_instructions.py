@@ -123,3 +123,11 @@ def test_the_styles_named_here_are_those_that_mixing_has() -> None:
     # The library may not import mixing, so the names stand in both.
     assert style_names() == MIX_STYLES
     assert Effects.names == EFFECTS
+
+
+def test_a_folder_of_nobody_is_no_reason_to_stop(tmp_path: Path) -> None:
+    asked = Instructions(allowed_folders=["~nobody-of-this-name/music", "~/more"])
+    assert asked.folders(tmp_path) == [
+        tmp_path / "~nobody-of-this-name" / "music",
+        Path.home().resolve() / "more",
+    ]
