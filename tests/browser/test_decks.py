@@ -42,9 +42,12 @@ def test_from_two_tracks_to_a_transition_and_a_lasting_correction(
     # a bucket is corrected
     label = page.locator(".st-key-label-bucket-a button")
     label.click()
+    chosen = page.locator(".st-key-bucket-a [role=radio][aria-checked=true]")
+    expect(chosen).to_have_count(1)  # what stands is pressed in
+    stood = chosen.inner_text()
     page.locator(".st-key-bucket-a [role=radio][aria-checked=false]").first.click()
     expect(label).to_contain_text("yours")
-    chosen = page.locator(".st-key-bucket-a [role=radio][aria-checked=true]")
+    expect(label).not_to_contain_text(stood)
     expect(chosen).to_have_count(1)  # the chips from before stay until the run has ended
     mine = chosen.inner_text()
     page.keyboard.press("Escape")
