@@ -2,8 +2,8 @@
 
 Listening on loopback keeps other machines out but not other web pages: a page from anywhere can
 send requests to 127.0.0.1, and by re-pointing its own host name there (DNS rebinding) even read the
-answers. Both show in the headers: such a request carries a foreign ``Host`` or a foreign
-``Origin``.
+answers. Both show in the headers: such a request carries a foreign ``Host``, a foreign ``Origin``
+or, where it only wants to show or hear something of ours, a foreign ``Sec-Fetch-Site``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.studio import get_studio
 
 _log = logging.getLogger(__name__)
 
@@ -42,17 +44,34 @@ def is_own_request(headers: Headers) -> bool:
     ----------
     headers
         The request's headers. ``Host`` must name the loopback interface; ``Origin``, where a
-        browser sends one, must too (``null``, the origin of sandboxed pages, is foreign).
+        browser sends one, the very same host and port (``null``, the origin of sandboxed pages,
+        is foreign). A foreign page may link to ours, but not take anything of it into itself.
     """
-    if host_name(headers.get("host", "")) not in LOOPBACK_HOSTS:
+    host = headers.get("host", "")
+    if host_name(host) not in LOOPBACK_HOSTS:
         return False
+    if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        opened = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
+        if opened != ("navigate", "document"):
+            return False
     origin = headers.get("origin")
     if origin is None:
         return True
+    scheme = origin.partition("://")[0]
+    return _place(origin) == _place(f"{scheme}://{host}") is not None
+
+
+_USUAL_PORTS = {"http": 80, "https": 443}
+
+
+def _place(address: str) -> tuple[str, int] | None:
+    """Return host and port of an address, None where it is no address of the web."""
     try:
-        return (urlsplit(origin).hostname or "").lower() in LOOPBACK_HOSTS
+        parts = urlsplit(address)
+        port = parts.port or _USUAL_PORTS.get(parts.scheme)
     except ValueError:
-        return False
+        return None
+    return None if not parts.hostname or port is None else (parts.hostname, port)
 
 
 class LoopbackOnly:
@@ -106,6 +125,13 @@ def send_small_answers_at_once() -> int:
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
-    """Prepare the server at its start; nothing needs undoing at its end."""
+    """Prepare the server at its start; stop the work in the background at its end.
+
+    The program waits for its threads before it exits: without that, Ctrl-C while a folder is being
+    analysed would take effect after the last file.
+    """
     _log.debug("%d listening sockets answer at once", send_small_answers_at_once())
     yield {}
+    if get_studio.cache_info().currsize:
+        for job in get_studio().jobs.active():
+            job.cancel()

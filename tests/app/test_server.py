@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import threading
 from pathlib import Path
 
 import pytest
 
 from app import theme
 from app.errors import NoSuchMix
-from app.guard import LoopbackOnly, host_name
-from app.jobs import Lane
+from app.guard import LoopbackOnly, host_name, lifespan
+from app.jobs import Job, JobState, Lane
 from app.studio import Studio
 from mixing.plan import MixPoint, Plan, PlanTrack, Rendered
 from tests.app.web import Client
@@ -117,11 +119,57 @@ def test_a_foreign_host_is_refused(client: Client, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "http://127.0.0.1.evil.example"]
+    "origin",
+    [
+        "https://evil.example",
+        "null",
+        "http://127.0.0.1.evil.example",
+        # another program's page on this machine, and this machine under another name
+        "http://127.0.0.1:3000",
+        "http://127.0.0.1",
+        "http://localhost:{port}",
+        "http://[broken",
+        "http://127.0.0.1:port",
+    ],
 )
 def test_a_foreign_origin_is_refused(client: Client, origin: str) -> None:
+    origin = origin.replace("{port}", str(client.port))
     answer = client.get(f"/dj/track/{LANTERN}", headers={"Origin": origin})
     assert answer.status_code == 403
+    assert client.upgrade({"Origin": origin}) == 403
+
+
+def test_the_page_may_stand_behind_a_door_that_speaks_https(client: Client) -> None:
+    for host, origin in (
+        ("localhost", "https://localhost"),
+        ("localhost:443", "https://localhost"),
+        ("localhost:8443", "https://localhost:8443"),
+    ):
+        headers = {"Host": host, "Origin": origin}
+        assert client.get(f"/dj/track/{LANTERN}", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize(
+    ("mode", "dest", "answered"),
+    [
+        ("no-cors", "audio", 403),
+        ("no-cors", "image", 403),
+        ("no-cors", "script", 403),
+        ("cors", "empty", 403),
+        ("navigate", "iframe", 403),
+        ("navigate", "document", 200),
+    ],
+)
+def test_a_foreign_page_may_link_to_us_and_no_more(
+    client: Client, site: str, mode: str, dest: str, answered: int
+) -> None:
+    told = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
+    assert client.get(f"/dj/track/{LANTERN}", headers=told).status_code == answered
+    own = told | {"Sec-Fetch-Site": "same-origin"}
+    assert client.get(f"/dj/track/{LANTERN}", headers=own).status_code == 200
+    typed = told | {"Sec-Fetch-Site": "none"}
+    assert client.get(f"/dj/track/{LANTERN}", headers=typed).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8501", "localhost:8501", "LOCALHOST", "[::1]:8501"])
@@ -142,13 +190,32 @@ def test_host_names() -> None:
     assert host_name("[broken") == ""
 
 
+def test_the_end_of_the_server_stops_the_work(studio: Studio) -> None:
+    begun = threading.Event()
+
+    def work(job: Job) -> None:
+        begun.set()
+        job.stopping.wait(30)
+        job.report("half way")
+
+    async def serve() -> None:
+        async with lifespan(None):
+            await asyncio.to_thread(begun.wait, 10)
+
+    running = studio.jobs.submit("x", "Working", work)
+    waiting = studio.jobs.submit("y", "Waiting", work)
+    asyncio.run(serve())
+    stopped = [running.stopping.is_set(), waiting.stopping.is_set()]
+    studio.jobs.close()
+    assert stopped == [True, True], "else the program would wait for the whole of it"
+    assert running.state is JobState.CANCELLED
+
+
 def test_the_guard_lets_the_lifespan_pass() -> None:
     seen = []
 
     async def app(scope: dict[str, str], _receive: object, _send: object) -> None:
         seen.append(scope["type"])
-
-    import asyncio
 
     asyncio.run(LoopbackOnly(app)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
     assert seen == ["lifespan"]
