@@ -256,21 +256,19 @@ def _ways(studio: Studio, now: Planned, asked: MixChoice, facts: dict[str, Track
     rows = {way.key: way for way in shown}
     if taken and taken not in rows:
         rows = {taken: _own(now.plan, facts), **rows}
-    state = st.session_state
-    if state.get("way") != taken:
-        state["way"] = taken or None
+    field = session.field("way", taken or None)
     with st.container(key="way-list"):
         st.radio(
             "Ways across, the best first",
             list(rows),
             index=None,
-            key="way",
+            key=field,
             format_func=lambda key: _way_label(rows[key]) if key in rows else key,
             captions=[_way_caption(way, now.first) for way in rows.values()],
             label_visibility="collapsed",
             width="stretch",
             on_change=_take,
-            args=(studio, asked),
+            args=(studio, asked, field),
         )
         if len(found) > SHOWN_WAYS:
             st.checkbox(f"Show all {len(found)}", key="all-ways")
@@ -328,8 +326,8 @@ def _literal(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", text)
 
 
-def _take(studio: Studio, asked: MixChoice) -> None:
-    wanted = st.session_state["way"]
+def _take(studio: Studio, asked: MixChoice, field: str) -> None:
+    wanted = st.session_state[field]
     board = studio.plan(asked)
     for candidate in board.candidates:
         key = view.way_key(

@@ -38,7 +38,9 @@ def grid(studio: Studio, deck: Deck, track_id: str, report: Report, sure: Said) 
                 for place, (text, help_text, edit) in enumerate(row):
                     st.button(
                         text,
-                        key=f"grid-{deck}-{number}-{place}",
+                        # named for the track too: a press while the next one is loaded is not
+                        # about that one
+                        key=f"grid-{deck}-{number}-{place}-{track_id[:8]}",
                         help=help_text or None,
                         on_click=session.guarded(studio.edit_grid),
                         args=(track_id, edit),
@@ -62,7 +64,7 @@ def key(studio: Studio, deck: Deck, track_id: str, report: Report, sure: Said) -
             for candidate in others:
                 st.button(
                     f"{candidate.camelot} · {candidate.key}",
-                    key=f"key-{deck}-{candidate.camelot}",
+                    key=f"key-{deck}-{candidate.camelot}-{track_id[:8]}",
                     on_click=session.guarded(studio.correct),
                     args=(track_id, "key", candidate.key),
                 )

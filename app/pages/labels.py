@@ -63,7 +63,7 @@ def undo(studio: Studio, deck: Deck, track_id: str, kind: str, text: str = "Undo
         return
     st.button(
         text,
-        key=f"undo-{deck}-{kind}",
+        key=f"undo-{deck}-{kind}-{track_id[:8]}",  # a press is about the track it was made on
         help="Take back the newest change",
         on_click=session.guarded(studio.undo),
         args=(track_id, kind),

@@ -137,8 +137,12 @@ def automatic() -> None:
     st.session_state["mix-bars"] = AUTO_BARS
 
 
-def _control_moved(part: str) -> None:
-    """Let a control of the mixer count again where a picked candidate stood in for it."""
+def _control_moved(part: str, field: str) -> None:
+    """Take in what the DJ chose, which counts again where a picked candidate stood in for it."""
+    chosen = st.session_state[field]
+    if chosen in (None, st.session_state[f"mix-{part}"]):
+        return
+    st.session_state[f"mix-{part}"] = chosen
     pair, decided = st.session_state.get(_HAND, (None, Hand()))
     st.session_state[_HAND] = (pair, replace(decided, **{part: None}))
 
@@ -189,27 +193,29 @@ def _controls() -> None:
             required=True,
             label_visibility="collapsed",
         )
+        style = session.field("mix-style", st.session_state["mix-style"])
         st.selectbox(
             "Style",
             style_names(),
-            key="mix-style",
+            key=style,
             format_func=style_words,
             label_visibility="collapsed",
             on_change=_control_moved,
-            args=("style",),
+            args=("style", style),
         )
     with st.container(
         horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", key="lengths"
     ):
         st.html('<span class="field">Bars</span>', width="content")
+        bars = session.field("mix-bars", st.session_state["mix-bars"])
         st.segmented_control(
             "Bars",
             [AUTO_BARS, "4", "8", "16", "32"],
-            key="mix-bars",
+            key=bars,
             required=True,
             label_visibility="collapsed",
             on_change=_control_moved,
-            args=("bars",),
+            args=("bars", bars),
         )
         st.segmented_control(
             "File",

@@ -84,6 +84,30 @@ def guarded(action: Callable[..., Any]) -> Callable[..., None]:
     return safe
 
 
+def field(name: str, shown: Any) -> str:
+    """Return the key of a field whose value the page sets as well as the DJ.
+
+    A run may be cut short before the browser hears of a new value; then it says the old one once
+    more, as if the DJ had chosen it. So the field is made anew whenever the page changes what it
+    shows, and what the browser says of the one before is nobody's word. What the DJ chooses keeps
+    the field, and the keyboard with it.
+
+    Parameters
+    ----------
+    name
+        What the key begins with.
+    shown
+        The value that the field is to show in this run.
+    """
+    state = st.session_state
+    number: int = state.setdefault(f"{name}-number", 0)
+    if state.get(f"{name}-{number}") != shown:
+        number += 1
+        state[f"{name}-number"] = number
+        state[f"{name}-{number}"] = shown
+    return f"{name}-{number}"
+
+
 def wait_for(job_id: str, deck: Deck | None) -> None:
     """Remember that this page wants a job's end: its track on ``deck``, or only to hear of it."""
     st.session_state.setdefault(_WAITING, {})[job_id] = deck

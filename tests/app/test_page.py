@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analysis.report import KeyCandidate
 from app.decks import component
 from app.decks.protocol import Heard, apply_reports
 from app.jobs import JobState
 from app.studio import Studio, get_studio
 from library.settings import PROJECT_ROOT, Settings
+from tests.app.widgets import named
 
 IDS = {name: hashlib.md5(name.encode()).hexdigest() for name in ("Lantern", "Harbour", "Comet")}
 
@@ -25,12 +27,6 @@ def open_page(**query: str) -> AppTest:
     for name, value in query.items():
         page.query_params[name] = value
     return page.run()
-
-
-def named(widgets: Any, start: str) -> Any:
-    """Return the one widget whose key starts so: what follows says what it shows."""
-    (found,) = [one for one in widgets if str(one.key).startswith(start)]
-    return found
 
 
 def decks(page: AppTest) -> tuple[str | None, str | None]:
@@ -129,6 +125,48 @@ def test_what_the_browser_still_shows_of_the_last_track_is_no_word_on_the_next(
     assert named(page.button_group, "bucket-chips-a").key != undone
 
 
+def test_a_press_is_about_the_track_that_it_was_made_on(page: AppTest) -> None:
+    a, b = decks(page)
+    free = next(track for track in IDS.values() if track not in (a, b))
+
+    def words() -> set[str]:
+        """Return the buttons that change what is known of the track on deck A."""
+        starts = ("undo-a-", "grid-a-", "key-a-")
+        return {str(one.key) for one in page.button if str(one.key).startswith(starts)}
+
+    for track in (a, free):
+        report = get_studio().report(track)
+        report.analysis.tonal.key_candidates = [KeyCandidate(key="C minor", camelot="5A", score=1)]
+        for kind, value in (("grid", get_studio().library.grid(track)), ("genre", "House")):
+            get_studio().library.correct(track, kind, value)
+    get_studio().forget("report")
+    page.run()
+    before = words()
+    assert {key.split("-")[0] for key in before} == {"undo", "grid", "key"}
+    button(page, f"take-a-{free}").click().run()
+    assert len(words()) == len(before)
+    assert not words() & before
+
+
+@pytest.mark.parametrize(("part", "value"), [("style", "cut_mix"), ("bars", "8")])
+def test_what_the_browser_still_shows_of_a_control_is_no_choice(
+    page: AppTest, part: str, value: str
+) -> None:
+    button(page, "edit-button").click().run()
+
+    def control() -> Any:
+        return named([*page.selectbox, *page.button_group], f"mix-{part}-")
+
+    first = control().key
+    control().set_value(value).run()
+    assert (control().key, control().value) == (first, value), "the DJ's own word keeps its field"
+    assert page.session_state[f"mix-{part}"] == value
+    button(page, "edit-automatic").click().run()
+    assert control().value == page.session_state[f"mix-{part}"] == "auto"
+    assert control().key != first, "the page's word makes a new one"
+    assert not page.exception
+
+
 def test_the_best_suggestion_is_loaded_on_the_idle_deck(page: AppTest) -> None:
     live = page.session_state["live"]
     live.playing["a"] = True
@@ -191,7 +229,7 @@ def test_a_bucket_is_corrected_at_once_and_taken_back(page: AppTest) -> None:
     named(page.button_group, "bucket-chips-a").set_value(wanted).run()
     assert studio.library.notebook.latest(a) == {"bucket": wanted}
     assert studio.row(a).bucket.source == "dj"
-    button(page, "undo-a-bucket").click().run()
+    named(page.button, "undo-a-bucket").click().run()
     assert studio.library.notebook.latest(a) == {}
     assert studio.row(a).bucket.source == "folder"
 
@@ -210,7 +248,7 @@ def test_several_buckets_are_typed_shown_and_taken_back(page: AppTest) -> None:
     assert "Warm-up · TECHNO" in chips.options
     chips.set_value("CLUB/HOUSE").run()
     assert get_studio().row(a).bucket.values == ("CLUB/HOUSE",)
-    button(page, "undo-a-bucket").click().run()
+    named(page.button, "undo-a-bucket").click().run()
     assert get_studio().row(a).bucket.values == ("Warm-up", "CLUB/TECHNO")
 
 
@@ -225,21 +263,21 @@ def test_any_label_in_use_may_be_chosen(page: AppTest) -> None:
 def test_the_grid_is_doubled_and_halved_by_a_press(page: AppTest) -> None:
     a = decks(page)[0]
     before = get_studio().report(a).grid.bpm
-    button(page, "grid-a-0-1").click().run()
+    named(page.button, "grid-a-0-1").click().run()
     assert get_studio().report(a).grid.bpm == 2 * before
-    button(page, "grid-a-0-0").click().run()
+    named(page.button, "grid-a-0-0").click().run()
     assert get_studio().report(a).grid.bpm == before
-    button(page, "undo-a-grid").click().run()
+    named(page.button, "undo-a-grid").click().run()
     assert get_studio().report(a).grid.bpm == 2 * before
 
 
 def test_moving_bar_one_by_a_beat_and_back_changes_nothing(page: AppTest) -> None:
     a = decks(page)[0]
     bars = get_studio().report(a).analysis.rhythm.downbeat_times_sec
-    button(page, "grid-a-2-1").click().run()
+    named(page.button, "grid-a-2-1").click().run()
     later = get_studio().report(a).analysis.rhythm.downbeat_times_sec
     assert later[0] == pytest.approx(bars[0] + 60 / get_studio().report(a).grid.bpm, abs=1e-6)
-    button(page, "grid-a-2-0").click().run()
+    named(page.button, "grid-a-2-0").click().run()
     assert get_studio().report(a).analysis.rhythm.downbeat_times_sec == pytest.approx(bars)
 
 
