@@ -94,7 +94,16 @@ tracks = Table(
 """One row a track, as lists show it; ``facts`` is JSON {name: [value, confidence, source, others]},
 ``buckets`` and ``folders`` are JSON lists, and ``bucket`` is the first of them, to sort by."""
 
-for _name in ("bpm", "camelot_order", "energy", "genre", "bucket", "added", "title_order"):
+for _name in (
+    "bpm",
+    "camelot_order",
+    "energy",
+    "genre",
+    "bucket",
+    "buckets",
+    "added",
+    "title_order",
+):
     Index(f"tracks_{_name}", tracks.c[_name])
 
 SORTS: dict[str, ColumnElement[Any]] = {
@@ -123,6 +132,7 @@ def _allow_several_buckets(connection: Connection) -> None:
     there = {column["name"] for column in inspect(connection).get_columns("tracks")}
     for name in {"buckets", "folders"} - there:
         connection.exec_driver_sql(f"ALTER TABLE tracks ADD COLUMN {name} TEXT")
+    connection.exec_driver_sql("CREATE INDEX IF NOT EXISTS tracks_buckets ON tracks (buckets)")
     connection.execute(delete(meta))
 
 
@@ -246,7 +256,9 @@ class Catalogue:
         query = select(tracks.c.content_hash, tracks.c.folders)
         with self.engine.connect() as connection:
             found = connection.execute(query.where(tracks.c.folders.is_not(None))).all()
-        return {str(track): tuple(json.loads(folders)) for track, folders in found}
+        # many tracks, few folders
+        lists = {folders: tuple(json.loads(folders)) for folders in {row[1] for row in found}}
+        return {str(track): lists[folders] for track, folders in found}
 
     def problems(self) -> list[tuple[Path, str]]:
         """Return the reports that could not be read, each with the reason."""

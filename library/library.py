@@ -12,6 +12,7 @@ from analysis.audio import AUDIO_SUFFIXES
 from analysis.errors import UnreadableReport
 from analysis.hashing import content_hash
 from analysis.report import Report
+from library.buckets import SEPARATOR
 from library.catalogue import Catalogue
 from library.corrections import check_correction, corrected
 from library.errors import AmbiguousTrack, BadCorrection, MissingAudio, UnknownTrack
@@ -230,6 +231,10 @@ class Library:
         """
         if self.catalogue.report_path(track_id) is None:
             raise UnknownTrack(track_id)
+        if kind == "bucket" and isinstance(value, str) and SEPARATOR in value:
+            # a folder of that very name is one bucket, and is refused as such
+            known = map(fold, self.catalogue.values("bucket"))
+            value = [value] if fold(value) in known else value
         entry = self.notebook.record(track_id, kind, check_correction(kind, value), source)
         self.refresh_words()
         return entry
