@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from app.studio import Studio
 from library.buckets import SEPARATOR, buckets_of_value
 from library.predictions import UNSURE_BELOW, Prediction
 from library.tracks import TrackRow
-from training.audit import Acceptance, acceptance, note_review, reviews
+from training.audit import Acceptance, acceptance, note_reviews, reviews
 from training.errors import TrainingError
 from training.explain import Evidence, alike, evidence
 from training.labels import LabelModel
-from training.learn import labelled_track, learn_now, predict_all, space_path, unlearn
+from training.learn import labelled_track, learn_now, predict_all, space_path
 from training.registry import Version, load_bundle, rollback, versions
 from training.review import review_order
 from training.space import read_space
@@ -29,7 +29,7 @@ VIEWS = (LEAST_CERTAIN, NO_BUCKET)
 class Asked:
     """One track of the queue and what the model says."""
 
-    row: TrackRow
+    track_id: str
     prediction: Prediction
 
     @property
@@ -57,32 +57,37 @@ def queue(studio: Studio, view: str) -> list[Asked]:
     """Return the tracks that the DJ has not spoken on, those least certain first."""
 
     def ordered() -> list[Asked]:
+        # rows cost a look at each file: a list that is on screen asks for its own
         library = studio.library
         said = library.notebook.latest_of()
         stored = library.predictions.all(["bucket"])
-        rows = {
-            row.track_id: row
-            for row in library.tracks()
-            if "bucket" not in said.get(row.track_id, {}) and (view != NO_BUCKET or not row.folders)
-        }
+        lying = library.catalogue.folder_buckets() if view == NO_BUCKET else {}
         nothing = Prediction("bucket", None, 0.0, reason="no model has looked at it yet")
-        answers = {track: stored.get(track, {}).get("bucket", nothing) for track in rows}
-        return [Asked(rows[track], answers[track]) for track in review_order(answers)]
+        answers = {
+            track: stored.get(track, {}).get("bucket", nothing)
+            for track in library.ids()
+            if "bucket" not in said.get(track, {}) and track not in lying
+        }
+        return [Asked(track, answers[track]) for track in review_order(answers)]
 
     return studio.recall(("queue", view), ordered)
 
 
-def say(studio: Studio, track_id: str, said: str | Sequence[str], how: str) -> None:
-    """Keep the DJ's word on a track and let what sounds alike learn from it at once.
+def rows(studio: Studio, asked: Sequence[Asked]) -> dict[str, TrackRow]:
+    """Return {track id: row} of a part of the queue."""
+    ids = tuple(one.track_id for one in asked)
+    return studio.recall(("queue rows", ids), lambda: studio.library.rows(ids))
+
+
+def say(studio: Studio, words: Mapping[str, str | Sequence[str]], how: str) -> None:
+    """Keep the DJ's word on tracks, all or none, and let what sounds alike learn at once.
 
     Parameters
     ----------
     studio
         Whose library it is.
-    track_id
-        The track.
-    said
-        Its bucket, or several: text as the DJ types it, or a list of names.
+    words
+        {track id: its bucket, or several}: text as the DJ types it, or a list of names.
     how
         See `Review`.
 
@@ -91,39 +96,41 @@ def say(studio: Studio, track_id: str, said: str | Sequence[str], how: str) -> N
     UnknownTrack, BadCorrection
         See `Library.correct`.
     """
-    answer = studio.library.predictions_of(track_id).get("bucket")
-    studio.correct(track_id, "bucket", said)
-    kept = studio.library.notebook.latest(track_id)["bucket"]
-    note_review(studio.settings.logs, track_id, answer, kept, how)
-    learn_now(studio.library, track_id, buckets_of_value(kept))
+    library = studio.library
+    answers = {track: library.predictions_of(track).get("bucket") for track in words}
+    library.correct_all("bucket", words)
+    kept = {track: one["bucket"] for track, one in library.notebook.latest_of(words).items()}
+    note_reviews(studio.settings.logs, kept, answers, how)
+    learn_now(library, {track: buckets_of_value(value) for track, value in kept.items()})
     studio.heard("bucket")
 
 
-def accept_all(studio: Studio, asked: Sequence[Asked]) -> int:
-    """Accept the answer on each track that has one; return how many.
+def acceptable(asked: Sequence[Asked]) -> dict[str, list[str]]:
+    """Return {track id: its sure answer} of those that one press may accept.
 
     A bucket whose name cannot be said is passed over: its track stays in the queue.
     """
-    count = 0
-    for one in asked:
-        answer = one.prediction.value
-        if answer is not None and SEPARATOR not in answer:
-            say(studio, one.row.track_id, [answer], "bulk")
-            count += 1
-    return count
+    return {
+        one.track_id: [one.prediction.value]
+        for one in asked
+        if one.sure and one.prediction.value and SEPARATOR not in one.prediction.value
+    }
 
 
-def take_back(studio: Studio, track_id: str) -> None:
-    """Withdraw the DJ's last bucket for a track.
+def take_back(studio: Studio, tracks: Sequence[str]) -> None:
+    """Withdraw the DJ's last bucket for each track, all or none.
 
     Raises
     ------
     NothingToUndo
-        If none stands.
+        If on one of them none stands.
     """
-    withdrawn = studio.undo(track_id, "bucket")
-    unlearn(studio.library, track_id, buckets_of_value(withdrawn.value))
-    note_review(studio.settings.logs, track_id, None, "", "undo")
+    library = studio.library
+    said = library.notebook.latest_of(tracks)
+    words = {track: buckets_of_value(said.get(track, {}).get("bucket")) for track in tracks}
+    library.undo_all(tracks, "bucket")
+    learn_now(library, words, back=True)
+    note_reviews(studio.settings.logs, dict.fromkeys(tracks, ""), {}, "undo")
     studio.heard("bucket")
 
 
@@ -142,15 +149,15 @@ def why(studio: Studio, asked: Asked) -> Why:
 
     def explain() -> Why:
         space = read_space(space_path(studio.settings))
-        near = alike(studio.library, space, asked.row.track_id)
+        near = alike(studio.library, space, asked.track_id)
         model = _model(studio)
         found: list[Evidence] = []
         if model is not None and space is not None and len(space.middles) == len(model.columns_):
-            track = labelled_track(studio.library, asked.row.track_id)
+            track = labelled_track(studio.library, asked.track_id)
             found = evidence(model, track, space.middles, asked.prediction.value or "")
         return Why(found, near)
 
-    return studio.recall(("why", asked.row.track_id, asked.prediction.value), explain)
+    return studio.recall(("why", asked.track_id, asked.prediction.value), explain)
 
 
 def model_versions(studio: Studio) -> list[Version]:

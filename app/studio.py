@@ -257,7 +257,7 @@ class Studio:
                 kept = {key[0] for key in self._remembered} - {"revision", "word"}
                 self.forget(*map(str, kept))
         else:
-            self.forget("art", "count", "plan", "suggestions")
+            self.forget("art", "count", "plan", "suggestions", "bucket model", "bucket versions")
 
     # -- what follows what -----------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ from sqlalchemy import (
     select,
 )
 
-from library.database import open_database
+from library.database import chunks, open_database
 from library.errors import UnusableDatabase
 from library.tracks import Fact, TrackRow, fold
 
@@ -204,15 +204,26 @@ class Catalogue:
         with self.engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def ids(self, folders: Sequence[Path] = ()) -> list[str]:
+        """Return every track's id; see `tracks` for ``folders``."""
+        query = self._matching(select(tracks.c.content_hash), "", folders)
+        with self.engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
     def row(self, track_id: str) -> TrackRow | None:
         """Return one track's row, or None."""
+        return self.rows([track_id]).get(track_id)
+
+    def rows(self, track_ids: Sequence[str]) -> dict[str, TrackRow]:
+        """Return {track id: row} of those tracks that are listed."""
+        found: dict[str, TrackRow] = {}
         with self.engine.connect() as connection:
-            found = connection.execute(
-                select(tracks).where(tracks.c.content_hash == track_id)
-            ).first()
-            if found is None:
-                return None
-            return _row(found, self._paths(connection, [track_id]).get(track_id, []))
+            for chunk in chunks(track_ids):
+                query = select(tracks).where(tracks.c.content_hash.in_(chunk))
+                places = self._paths(connection, chunk)
+                for row in connection.execute(query):
+                    found[row.content_hash] = _row(row, places.get(row.content_hash, []))
+        return found
 
     def ids_starting(self, prefix: str) -> list[str]:
         """Return the ids of the tracks whose id starts with ``prefix``, at most two."""
@@ -286,8 +297,7 @@ class Catalogue:
     @staticmethod
     def _paths(connection: Connection, track_ids: Sequence[str]) -> dict[str, list[Path]]:
         found: dict[str, list[Path]] = {}
-        for start in range(0, len(track_ids), 500):
-            chunk = track_ids[start : start + 500]
+        for chunk in chunks(track_ids):
             query = select(files.c.content_hash, files.c.path).where(
                 files.c.content_hash.in_(chunk)
             )

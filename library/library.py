@@ -81,6 +81,10 @@ class Library:
         """Return the tracks that match; see `Catalogue.tracks`."""
         return self.catalogue.tracks(search, sort, limit, offset, self._listed_folders())
 
+    def ids(self) -> list[str]:
+        """Return the id of every listed track."""
+        return self.catalogue.ids(self._listed_folders())
+
     def count(self, search: str = "") -> int:
         """Return how many tracks match."""
         return self.catalogue.count(search, self._listed_folders())
@@ -97,6 +101,10 @@ class Library:
         if row is None:
             raise UnknownTrack(track_id)
         return row
+
+    def rows(self, track_ids: Sequence[str]) -> dict[str, TrackRow]:
+        """Return {track id: row} of some tracks, without those that no report carries."""
+        return self.catalogue.rows(track_ids)
 
     def find(self, name: str) -> TrackRow:
         """Return the track that a person names: a path, a track id (or its start), or words.
@@ -229,15 +237,22 @@ class Library:
         BadCorrection
             If the value cannot be true.
         """
-        if self.catalogue.report_path(track_id) is None:
-            raise UnknownTrack(track_id)
-        if kind == "bucket" and isinstance(value, str) and SEPARATOR in value:
-            # a folder of that very name is one bucket, and is refused as such
-            known = map(fold, self.catalogue.values("bucket"))
-            value = [value] if fold(value) in known else value
-        entry = self.notebook.record(track_id, kind, check_correction(kind, value), source)
+        return self.correct_all(kind, {track_id: value}, source)[0]
+
+    def correct_all(self, kind: str, values: Mapping[str, Any], source: str = "dj") -> list[int]:
+        """Keep the DJ's word on several tracks, {track id: value}: all or none; see `correct`."""
+        checked = {}
+        for track_id, value in values.items():
+            if self.catalogue.report_path(track_id) is None:
+                raise UnknownTrack(track_id)
+            if kind == "bucket" and isinstance(value, str) and SEPARATOR in value:
+                # a folder of that very name is one bucket, and is refused as such
+                known = map(fold, self.catalogue.values("bucket"))
+                value = [value] if fold(value) in known else value
+            checked[track_id] = check_correction(kind, value)
+        entries = self.notebook.record_all(kind, checked, source)
         self.refresh_words()
-        return entry
+        return entries
 
     def edit_grid(self, track_id: str, edit: Callable[[Grid], Grid]) -> Grid:
         """Apply one of the edits of `library.grids` to the track's grid and keep the result.
@@ -259,6 +274,12 @@ class Library:
         entry = self.notebook.undo(track_id, kind)
         self.refresh_words()
         return entry
+
+    def undo_all(self, track_ids: Iterable[str], kind: str) -> list[Entry]:
+        """Withdraw the DJ's newest word of a kind on each track; see `Notebook.undo_all`."""
+        entries = self.notebook.undo_all(track_ids, kind)
+        self.refresh_words()
+        return entries
 
     def hot_cues(self, track_id: str) -> dict[str, dict[str, Any]]:
         """Return {letter: {"at_sec", "name"}} of the track."""

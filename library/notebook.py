@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -159,10 +159,17 @@ class Notebook:
         int
             The entry's id.
         """
+        return self.record_all(kind, {content_hash: value}, source)[0]
+
+    def record_all(self, kind: str, values: Mapping[str, Any], source: str = "dj") -> list[int]:
+        """Write {track: value} as one entry each, all of them or none; return their ids."""
         if kind == UNDO:
             raise ValueError("an undo is written by undo()")
         with writing(self._engine) as connection:
-            return self._append(connection, content_hash, kind, value, source, None)
+            return [
+                self._append(connection, track, kind, value, source, None)
+                for track, value in values.items()
+            ]
 
     def undo(self, content_hash: str | None = None, kind: str | None = None) -> Entry:
         """Withdraw the newest entry that still stands, by a further entry.
@@ -183,17 +190,12 @@ class Notebook:
             If none stands.
         """
         with writing(self._engine) as connection:
-            query = self._query(content_hash, kind, standing=True)
-            row = connection.execute(query.order_by(_entries.c.id.desc()).limit(1)).first()
-            if row is None:
-                about = [f"for track {content_hash}" if content_hash else "in the notebook"]
-                about += [f"about {kind}"] if kind else []
-                raise NothingToUndo(" ".join(about))
-            entry = _entry(row)
-            self._append(
-                connection, entry.content_hash, UNDO, {"entry": entry.id}, entry.source, entry.id
-            )
-        return Entry(**{**entry.__dict__, "withdrawn": True})
+            return self._withdraw(connection, content_hash, kind)
+
+    def undo_all(self, content_hashes: Iterable[str], kind: str) -> list[Entry]:
+        """Withdraw each track's newest entry of a kind, all of them or none; see `undo`."""
+        with writing(self._engine) as connection:
+            return [self._withdraw(connection, track, kind) for track in content_hashes]
 
     def latest(self, content_hash: str) -> dict[str, Any]:
         """Return what stands about one track: the newest value of every kind said."""
@@ -308,6 +310,21 @@ class Notebook:
             copy.execute("PRAGMA journal_mode = DELETE")
             if copy.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
                 raise UnusableDatabase(self.path, "is damaged; the copy was thrown away")
+
+    def _withdraw(
+        self, connection: Connection, content_hash: str | None, kind: str | None
+    ) -> Entry:
+        query = self._query(content_hash, kind, standing=True)
+        row = connection.execute(query.order_by(_entries.c.id.desc()).limit(1)).first()
+        if row is None:
+            about = [f"for track {content_hash}" if content_hash else "in the notebook"]
+            about += [f"about {kind}"] if kind else []
+            raise NothingToUndo(" ".join(about))
+        entry = _entry(row)
+        self._append(
+            connection, entry.content_hash, UNDO, {"entry": entry.id}, entry.source, entry.id
+        )
+        return Entry(**{**entry.__dict__, "withdrawn": True})
 
     def _append(
         self,

@@ -116,14 +116,19 @@ def audit_of(logs: Path, track_id: str) -> list[dict[str, Any]]:
     return [line for line in _lines(logs / PREDICTIONS) if line.get("track_id") == track_id]
 
 
-def note_review(
-    logs: Path, track_id: str, prediction: Prediction | None, said: str | list[str], how: str
+def note_reviews(
+    logs: Path,
+    said: Mapping[str, str | list[str]],
+    answers: Mapping[str, Prediction | None],
+    how: str,
 ) -> None:
-    """Write down what the DJ said to an answer."""
-    predicted = None if prediction is None else prediction.value
-    probability = 0.0 if prediction is None else prediction.probability
-    version = "" if prediction is None else prediction.model_version
-    _append(logs / REVIEWS, [asdict(Review(track_id, predicted, probability, version, said, how))])
+    """Write down what the DJ said to answers, {track id: bucket or several}; how: see `Review`."""
+    lines = []
+    for track, word in said.items():
+        one = answers.get(track)
+        answer = (None, 0.0, "") if one is None else (one.value, one.probability, one.model_version)
+        lines.append(asdict(Review(track, *answer, word, how)))
+    _append(logs / REVIEWS, lines)
 
 
 def reviews(logs: Path) -> list[Review]:

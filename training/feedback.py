@@ -19,7 +19,7 @@ from library.errors import BadCorrection
 from library.library import Library
 from library.predictions import Prediction
 from library.tracks import fold
-from training.audit import note_review
+from training.audit import note_reviews
 from training.errors import BadTable
 from training.tables import need_columns, read_csv
 
@@ -172,10 +172,10 @@ def _named(cell: str, known: Mapping[str, str]) -> tuple[str, ...]:
 def record_feedback(library: Library, feedback: Feedback) -> int:
     """Write what was said into the notebook, where it can be undone; return how many."""
     answers = library.predictions.all(["bucket"])
-    for track, buckets in feedback.said.items():
-        answer = answers.get(track, {}).get("bucket")
-        library.correct(track, "bucket", buckets, source=SOURCE)
-        note_review(library.settings.logs, track, answer, buckets_to_value(buckets), SOURCE)
+    library.correct_all("bucket", feedback.said, source=SOURCE)
+    said = {track: buckets_to_value(buckets) for track, buckets in feedback.said.items()}
+    given = {track: answers.get(track, {}).get("bucket") for track in said}
+    note_reviews(library.settings.logs, said, given, SOURCE)
     return len(feedback.said)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import ChainMap, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -231,28 +231,33 @@ def labelled_track(library: Library, track_id: str) -> LabelledTrack:
     return label_tracks(library, {track_id: library.report(track_id)}, "bucket")[0]
 
 
-def learn_now(library: Library, track_id: str, buckets: Sequence[str]) -> int:
-    """Let a correction reach the tracks that sound alike, at once; return how many.
+def learn_now(library: Library, words: Mapping[str, Sequence[str]], *, back: bool = False) -> int:
+    """Let corrections reach the tracks that sound alike, at once; return how many.
 
     The DJ's own words stay as they are; the next full training replaces what is written here.
+
+    Parameters
+    ----------
+    library
+        Its notebook holds the words.
+    words
+        {track id: buckets}.
+    back
+        Take that back, where the DJ has withdrawn the words: the same steps backwards, so that
+        the answers are those from before.
     """
     space = read_space(space_path(library.settings))
     if space is None:
         return 0
-    asked = _asked(library)
-    return _write_leanings(library, asked, leanings(space, track_id, buckets, asked))
-
-
-def unlearn(library: Library, track_id: str, buckets: Sequence[str]) -> int:
-    """Take `learn_now` back, where the DJ has withdrawn the word; return how many tracks.
-
-    The same step backwards, so that the answers are those from before the word.
-    """
-    space = read_space(space_path(library.settings))
-    if space is None:
-        return 0
-    asked = _asked(library)
-    return _write_leanings(library, asked, leanings(space, track_id, buckets, asked, back=True))
+    asked = {track: one for track, one in _asked(library).items() if track not in words}
+    changed: dict[str, Prediction] = {}
+    for track_id, buckets in words.items():
+        if buckets:
+            changed |= leanings(space, track_id, buckets, ChainMap(changed, asked), back=back)
+    library.predictions.write("bucket", changed)
+    note_predictions(library.settings.logs, "bucket", asked, changed, {})
+    library.refresh_words()
+    return len(changed)
 
 
 def _asked(library: Library) -> dict[str, Prediction]:
@@ -263,15 +268,6 @@ def _asked(library: Library) -> dict[str, Prediction]:
         for track, one in library.predictions.all(["bucket"]).items()
         if "bucket" not in said.get(track, {})
     }
-
-
-def _write_leanings(
-    library: Library, asked: Mapping[str, Prediction], changed: dict[str, Prediction]
-) -> int:
-    library.predictions.write("bucket", changed)
-    note_predictions(library.settings.logs, "bucket", asked, changed, {})
-    library.refresh_words()
-    return len(changed)
 
 
 def space_path(settings: Settings) -> Path:

@@ -120,8 +120,7 @@ def feedback(
     recorded = record_feedback(library, checked)
     trained = learn_labels(library, ("bucket",)) if train and recorded else {}
     if not train:
-        for track, named in checked.said.items():
-            learn_now(library, track, named)
+        learn_now(library, checked.said)
     version = trained["bucket"].name if "bucket" in trained else None
     if as_json:
         console.print_json(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from html import escape
 
 import streamlit as st
@@ -14,10 +15,11 @@ from app.reviewing import (
     LEAST_CERTAIN,
     VIEWS,
     Asked,
-    accept_all,
+    acceptable,
     accepted,
     model_versions,
     queue,
+    rows,
     say,
     start_rollback,
     take_back,
@@ -27,6 +29,7 @@ from app.studio import Studio
 from app.words import Said, Tone, percent
 from library.buckets import show_buckets
 from library.predictions import UNSURE_BELOW
+from library.tracks import TrackRow
 from training.registry import Version, outdated_libraries
 
 VIEW, AT, LAST = "buckets-view", "buckets-at", "buckets-last"
@@ -48,8 +51,9 @@ def show(studio: Studio) -> None:
         _bar(studio, asked)
         left, right = st.columns([42, 58], gap="small", wrap=False)
         one = _current(asked)
+        shown = rows(studio, [*asked[:SHOWN], *([one] if one else [])])
         with left, st.container(key="buckets-list", gap=None):
-            _list(asked, one)
+            _list(asked, one, shown)
         with right, st.container(key="buckets-side", gap="small"):
             if one is None:
                 st.html(
@@ -57,7 +61,7 @@ def show(studio: Studio) -> None:
                     "Add music, or look at the other list.</div>"
                 )
             else:
-                _track(studio, asked, one)
+                _track(studio, asked, one, shown[one.track_id])
             _card(studio)
 
 
@@ -74,7 +78,7 @@ def _bar(studio: Studio, asked: list[Asked]) -> None:
             f'<div class="num buckets-sum"><b>{len(asked)}</b> to look at · '
             f"<b>{unsure}</b> unsure {parts.said(_acceptance(studio))}</div>"
         )
-        sure = [one for one in asked if one.sure]
+        sure = acceptable(asked)
         st.button(
             f"Accept {len(sure)} sure ones",
             key="buckets-bulk",
@@ -115,17 +119,18 @@ def _acceptance(studio: Studio) -> Said:
 def _current(asked: list[Asked]) -> Asked | None:
     """Return the track that is looked at: the chosen one, else the top of the queue."""
     chosen = st.session_state.get(AT)
-    found = next((one for one in asked if one.row.track_id == chosen), None)
+    found = next((one for one in asked if one.track_id == chosen), None)
     return found or (asked[0] if asked else None)
 
 
 # -- the queue -------------------------------------------------------------------------------------
 
 
-def _list(asked: list[Asked], one: Asked | None) -> None:
+def _list(asked: list[Asked], one: Asked | None, shown: Mapping[str, TrackRow]) -> None:
     names = [answer.prediction.value or "" for answer in asked[:SHOWN]]
     for place, each in enumerate(asked[:SHOWN]):
-        here = one is not None and each.row.track_id == one.row.track_id
+        here = one is not None and each.track_id == one.track_id
+        name = escape(shown[each.track_id].name)
         bucket = each.prediction.value
         with st.container(
             key=f"buckets-row-{place}", horizontal=True, wrap=False,
@@ -133,17 +138,17 @@ def _list(asked: list[Asked], one: Asked | None) -> None:
         ):  # fmt: skip
             st.html(
                 f'<div class="bucket-row{" here" if here else ""}">'
-                f'<span class="name" title="{escape(each.row.name)}">{escape(each.row.name)}</span>'
+                f'<span class="name" title="{name}">{name}</span>'
                 f'<span class="where">{escape(short(bucket, names)) if bucket else "–"}</span>'
                 f"{_bar_of(each.prediction.probability)}</div>"
             )
             st.button(
                 "Look",
-                key=f"buckets-look-{each.row.track_id}",
+                key=f"buckets-look-{each.track_id}",
                 type="tertiary",
                 disabled=here,
                 on_click=_look,
-                args=(each.row.track_id,),
+                args=(each.track_id,),
             )
     if len(asked) > SHOWN:
         st.html(f'<div class="more">{len(asked) - SHOWN} more, surer than these</div>')
@@ -164,8 +169,7 @@ def _bar_of(probability: float, *, judged: bool = True) -> str:
 # -- one track -------------------------------------------------------------------------------------
 
 
-def _track(studio: Studio, asked: list[Asked], one: Asked) -> None:
-    row = one.row
+def _track(studio: Studio, asked: list[Asked], one: Asked, row: TrackRow) -> None:
     with st.container(key="buckets-track", gap="small"):
         bpm = "–" if row.bpm.value is None else f"{row.bpm.value:.2f}"
         where = f"in {show_buckets(row.folders)}" if row.folders else "in no folder"
@@ -204,7 +208,7 @@ def _track(studio: Studio, asked: list[Asked], one: Asked) -> None:
                 shortcut="s",
                 disabled=len(asked) < 2,
                 on_click=_skip,
-                args=([each.row.track_id for each in asked], row.track_id),
+                args=([each.track_id for each in asked], row.track_id),
             )
         _why(studio, one)
 
@@ -221,11 +225,11 @@ def _answers(studio: Studio, one: Asked) -> None:
             st.button(
                 "Accept" if number == 1 else "Choose",
                 # the next track's answer is another button: a key pressed twice says nothing on it
-                key=f"buckets-say-{number}-{one.row.track_id}",
+                key=f"buckets-say-{number}-{one.track_id}",
                 shortcut="a" if number == 1 else str(number),
                 type="primary" if number == 1 else "secondary",
                 on_click=session.guarded(_say),
-                args=(studio, one.row.track_id, [bucket], "accept" if number == 1 else "correct"),
+                args=(studio, one.track_id, [bucket], "accept" if number == 1 else "correct"),
             )
             st.html(
                 f'<div class="bucket-answer"><span class="name">{escape(bucket)}</span>'
@@ -329,8 +333,8 @@ def _version_words(version: Version) -> str:
 
 
 def _say(studio: Studio, track_id: str, said: str | list[str], how: str) -> None:
-    say(studio, track_id, said, how)
-    st.session_state[LAST] = track_id
+    say(studio, {track_id: said}, how)
+    st.session_state[LAST] = [track_id]
     st.session_state.pop(AT, None)
 
 
@@ -340,16 +344,16 @@ def _other(studio: Studio, track_id: str) -> None:
         _say(studio, track_id, bucket, "correct")
 
 
-def _accept_all(studio: Studio, sure: list[Asked]) -> None:
-    count = accept_all(studio, sure)
-    st.session_state[LAST] = sure[-1].row.track_id
-    session.tell(f"{count} answers accepted")
+def _accept_all(studio: Studio, sure: dict[str, list[str]]) -> None:
+    say(studio, sure, "bulk")
+    st.session_state[LAST] = list(sure)
+    session.tell(f"{len(sure)} answers accepted; Undo takes them all back")
 
 
 def _undo(studio: Studio) -> None:
-    track_id = st.session_state.pop(LAST)
-    take_back(studio, track_id)
-    st.session_state[AT] = track_id
+    tracks = st.session_state.pop(LAST)
+    take_back(studio, tracks)
+    st.session_state[AT] = tracks[0]
 
 
 def _skip(tracks: list[str], track_id: str) -> None:

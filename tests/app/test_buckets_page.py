@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.reviewing import LEAST_CERTAIN, NO_BUCKET, accepted, queue, say, take_back
 from app.studio import Studio, get_studio
+from library.errors import BadCorrection, NothingToUndo, UnknownTrack
 from library.predictions import Prediction
 from library.settings import PROJECT_ROOT
 from training.learn import learn_labels
@@ -44,7 +45,7 @@ def press(page: AppTest, key: str) -> AppTest:
 
 
 def titles(studio: Studio, view: str = LEAST_CERTAIN) -> list[str]:
-    return [one.row.title for one in queue(studio, view)]
+    return [studio.row(one.track_id).title for one in queue(studio, view)]
 
 
 def test_the_least_certain_answer_is_looked_at_first_and_taken(asked: Studio) -> None:
@@ -83,6 +84,31 @@ def test_all_sure_answers_are_accepted_at_once(asked: Studio) -> None:
     assert get_studio().library.row(IDS["Lantern"]).bucket.source == "dj"
 
 
+def test_undo_takes_all_back_that_one_press_said(asked: Studio) -> None:
+    before = asked.library.predictions.all(["bucket"])
+    page = press(press(open_page(), "buckets-bulk"), "buckets-undo")
+    assert not page.exception
+    assert titles(get_studio()) == ["Comet", "Harbour", "Lantern"]
+    assert accepted(get_studio()) is None
+    for track, one in get_studio().library.predictions.all(["bucket"]).items():
+        was = before[track]["bucket"]
+        assert (one["bucket"].value, one["bucket"].probability) == (
+            was.value,
+            pytest.approx(was.probability),
+        )
+
+
+def test_words_on_several_tracks_are_all_kept_or_none(asked: Studio) -> None:
+    with pytest.raises(UnknownTrack):
+        say(asked, {IDS["Comet"]: "CLUB/HOUSE", "0" * 32: "CLUB/HOUSE"}, "bulk")
+    with pytest.raises(BadCorrection):
+        say(asked, {IDS["Comet"]: "CLUB/HOUSE", IDS["Harbour"]: ["Rock; Pop"]}, "bulk")
+    say(asked, {IDS["Comet"]: "CLUB/HOUSE"}, "accept")
+    with pytest.raises(NothingToUndo):
+        take_back(asked, [IDS["Comet"], IDS["Harbour"]])
+    assert titles(asked) == ["Harbour", "Lantern"]
+
+
 def test_what_lies_in_no_bucket_is_a_view_of_its_own(asked: Studio) -> None:
     assert titles(asked, NO_BUCKET) == []
 
@@ -103,7 +129,7 @@ def test_several_buckets_are_typed_and_taken_back(asked: Studio) -> None:
     page = press(page, "buckets-undo")
     assert not page.exception
     assert "Comet" in titles(get_studio())
-    say(asked, IDS["Comet"], "Warm-up; CLUB/HOUSE", "correct")
+    say(asked, {IDS["Comet"]: "Warm-up; CLUB/HOUSE"}, "correct")
     rate = accepted(asked)
     assert rate is not None
     assert rate.overall == 1.0, "the answer is one of the two"
@@ -121,10 +147,10 @@ def test_an_answer_that_cannot_be_said_stays_in_the_queue(asked: Studio) -> None
 
 
 def test_a_correction_moves_what_sounds_alike_in_the_queue(asked: Studio) -> None:
-    before = {one.row.title: one.prediction for one in queue(asked, LEAST_CERTAIN)}
-    say(asked, IDS["Harbour"], "CLUB/TECHNO", "correct")
-    after = {one.row.title: one.prediction for one in queue(asked, LEAST_CERTAIN)}
-    assert "Harbour" not in after
+    before = {one.track_id: one.prediction for one in queue(asked, LEAST_CERTAIN)}
+    say(asked, {IDS["Harbour"]: "CLUB/TECHNO"}, "correct")
+    after = {one.track_id: one.prediction for one in queue(asked, LEAST_CERTAIN)}
+    assert IDS["Harbour"] not in after
     assert any(after[name] != before[name] for name in after)
-    take_back(asked, IDS["Harbour"])
+    take_back(asked, [IDS["Harbour"]])
     assert "Harbour" in titles(asked)

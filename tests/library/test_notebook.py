@@ -123,6 +123,22 @@ def test_an_undo_cannot_name_an_entry_that_is_not_there(tmp_path: Path) -> None:
     assert notebook.history() == []
 
 
+def test_words_on_several_tracks_are_withdrawn_together_or_not_at_all(tmp_path: Path) -> None:
+    notebook = Notebook(tmp_path / "notebook.sqlite")
+    first, second = TRACKS[:2]
+    ids = notebook.record_all("bucket", {first: "A", second: "B"})
+    assert ids == sorted(ids)
+    gone = notebook.undo_all([first, second], "bucket")
+    assert [(one.content_hash, one.value) for one in gone] == [(first, "A"), (second, "B")]
+    assert notebook.latest_of() == {}
+    notebook.record(first, "bucket", "C")
+    with pytest.raises(NothingToUndo):
+        notebook.undo_all([first, second], "bucket")
+    with pytest.raises(TypeError):
+        notebook.record_all("bucket", {second: "D", first: {"D"}})  # a set is no JSON
+    assert notebook.latest_of() == {first: {"bucket": "C"}}
+
+
 def test_undo_cannot_be_recorded_by_hand(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="undo"):
         Notebook(tmp_path / "n.sqlite").record(TRACKS[0], UNDO, {"entry": 1})

@@ -14,7 +14,7 @@ from library.predictions import Prediction
 from library.settings import Settings
 from tests.library.factory import make_crate, write_reports
 from training import labels
-from training.audit import acceptance, audit_of, note_predictions, note_review, reviews
+from training.audit import acceptance, audit_of, note_predictions, note_reviews, reviews
 from training.explain import evidence, in_words, middling, reasons
 from training.judging import in_holdout, judge
 from training.labels import LabelledTrack, LabelModel
@@ -27,7 +27,6 @@ from training.learn import (
     learning_curve,
     predict_with,
     space_path,
-    unlearn,
 )
 from training.registry import find_version, outdated_libraries, versions
 from training.review import review_order
@@ -78,7 +77,7 @@ def test_a_correction_reaches_what_sounds_alike_at_once(library: Library) -> Non
         "TECHNO"
     }
     library.correct(track, "bucket", "PEAK")
-    assert learn_now(library, track, ["PEAK"]) > 0
+    assert learn_now(library, {track: ["PEAK"]}) > 0
     after = library.predictions.all(["bucket"])
     leans = dict(after[near[0]]["bucket"].alternatives) | {
         after[near[0]]["bucket"].value: after[near[0]]["bucket"].probability
@@ -88,9 +87,15 @@ def test_a_correction_reaches_what_sounds_alike_at_once(library: Library) -> Non
     assert after[track] == before[track]
     far = max(set(before) - {track}, key=lambda one: -space.felt_by(track).get(one, 0.0))
     assert after[far] == before[far]
-    assert learn_now(library, "nobody", ["PEAK"]) == 0
+    assert learn_now(library, {"nobody": ["PEAK"]}) == 0
     library.undo(track, "bucket")
-    unlearn(library, track, ["PEAK"])
+    assert learn_now(library, {track: ["PEAK"]}, back=True) > 0
+    several = {one: ["PEAK"] for one in (track, near[0], near[1])}
+    library.correct_all("bucket", several)
+    learn_now(library, several)
+    assert library.predictions.of(near[2])["bucket"] != before[near[2]]["bucket"]
+    library.undo_all(several, "bucket")
+    learn_now(library, several, back=True)
     for name, one in library.predictions.all(["bucket"]).items():
         was, now = before[name]["bucket"], one["bucket"]
         assert now.value == was.value
@@ -205,11 +210,11 @@ def test_answers_and_words_are_on_record(tmp_path: Path) -> None:
     assert first["inputs"] != second["inputs"]
     assert (second["model_version"], second["time"]) == ("v2", other.time)
     for track, said, how in (("t", "A", "accept"), ("u", "B", "correct"), ("v", "A", "accept")):
-        note_review(tmp_path, track, one, said, how)
-    note_review(tmp_path, "w", None, "B", "correct")
+        note_reviews(tmp_path, {track: said}, {track: one}, how)
+    note_reviews(tmp_path, {"w": "B"}, {}, "correct")
     assert [round(step.overall, 2) for step in acceptance(reviews(tmp_path))] == [1.0, 0.5, 0.67]
-    note_review(tmp_path, "u", None, "", "undo")
-    note_review(tmp_path, "x", one, ["B", "A"], "correct")
+    note_reviews(tmp_path, {"u": ""}, {}, "undo")
+    note_reviews(tmp_path, {"x": ["B", "A"]}, {"x": one}, "correct")
     with (tmp_path / "reviews.jsonl").open("a") as file:
         file.write('{"track_id": "cut sho')
     assert acceptance(reviews(tmp_path))[-1].overall == 1.0
