@@ -151,7 +151,7 @@ class TableModel:
 
     def _answers(self, table: pd.DataFrame) -> dict[str, Matrix]:
         """Return {member: its probabilities, shape (n, len(classes_))}."""
-        found = ask(list(self.fitted_.values()), self._matrix(table), len(self.classes_))
+        found = ask(self.fitted_, self._matrix(table), len(self.classes_))
         return dict(zip(self.fitted_, found, strict=True))
 
     def _fit_weights(

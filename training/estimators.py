@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import warnings
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import ChainMap, Counter
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from joblib import cpu_count
+from joblib import Parallel, cpu_count, delayed
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -28,7 +28,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer
 from sklearn.svm import SVC
 from sklearn.utils.multiclass import _ovr_decision_function
-from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from training.features import Matrix
@@ -190,6 +189,8 @@ MEMBERS: dict[str, Callable[[int], Any]] = {
 }
 """{name: maker, given the number of rows to learn from}."""
 
+FORESTS = ("forest", "extra_trees")
+
 
 def fit_member(name: str, matrix: Matrix, truth: npt.NDArray[np.int_]) -> Any | None:
     """Fit one estimator; None where the data are too few for it.
@@ -214,18 +215,35 @@ def fit_member(name: str, matrix: Matrix, truth: npt.NDArray[np.int_]) -> Any | 
         return MEMBERS[name](len(matrix)).fit(matrix, truth)
 
 
-def ask(members: Sequence[Any], matrix: Matrix, classes: int) -> list[Matrix]:
+def ask(members: Mapping[str, Any], matrix: Matrix, classes: int) -> list[Matrix]:
     """Return each fitted estimator's probabilities over all classes, shape (n, classes).
 
     They answer side by side: their loops run outside Python, and one slow member costs the others
-    nothing.
-    """
+    nothing. Forests take turns: for each tree scikit-learn sets the process's warning filters
+    aside, and two at a time would mix them up.
 
-    def answer(model: Any) -> Matrix:
-        likely = np.zeros((len(matrix), classes))
-        likely[:, np.asarray(model.classes_, dtype=int)] = model.predict_proba(matrix)
-        return likely
+    Parameters
+    ----------
+    members
+        {one of `MEMBERS`: fitted estimator}.
+    matrix
+        Shape (n, columns), NaN where missing.
+    classes
+        How many there are.
+    """
+    turns = [[name for name in members if name in FORESTS]]
+    turns += [[name] for name in members if name not in FORESTS]
+
+    def answer(names: Sequence[str]) -> dict[str, Matrix]:
+        found = {}
+        for name in names:
+            likely = np.zeros((len(matrix), classes))
+            own = np.asarray(members[name].classes_, dtype=int)
+            likely[:, own] = members[name].predict_proba(matrix)
+            found[name] = likely
+        return found
 
     side_by_side = Parallel(n_jobs=max(1, min(len(members), cpu_count())), require="sharedmem")
     with threadpool_limits(1):
-        return list(side_by_side(delayed(answer)(one) for one in members))
+        answers = dict(ChainMap(*side_by_side(delayed(answer)(names) for names in turns)))
+    return [answers[name] for name in members]
