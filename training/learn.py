@@ -243,15 +243,15 @@ def learn_now(library: Library, words: Mapping[str, Sequence[str]], *, back: boo
     words
         {track id: buckets}.
     back
-        Take that back, where the DJ has withdrawn the words: the same steps backwards, so that
-        the answers are those from before.
+        Take that back, where the DJ has withdrawn the words: the same steps backwards, the last
+        first, so that the answers are those from before.
     """
     space = read_space(space_path(library.settings))
     if space is None:
         return 0
     asked = {track: one for track, one in _asked(library).items() if track not in words}
     changed: dict[str, Prediction] = {}
-    for track_id, buckets in words.items():
+    for track_id, buckets in reversed(words.items()) if back else words.items():
         if buckets:
             changed |= leanings(space, track_id, buckets, ChainMap(changed, asked), back=back)
     library.predictions.write("bucket", changed)

@@ -245,8 +245,10 @@ def _why(studio: Studio, one: Asked) -> None:
         f" {percent(each.push)}</span></li>"
         for each in found.evidence
     ]
+    known = studio.labels("bucket")
     near = [
-        f"<li>{escape(name)} <span class='said'>{escape(bucket)} · {percent(likeness)} alike"
+        f"<li>{escape(name)} <span class='said'>{escape(short(bucket, known))} · "
+        f"{percent(likeness)} alike"
         "</span></li>"
         for name, bucket, likeness in found.alike
     ]
