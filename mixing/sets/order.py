@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mixing.sets.arcs import Arc
 from mixing.sets.cost import Costs
@@ -35,6 +36,31 @@ KICKED_BLOCKS = 4
 """Rows shorter than this are searched whole; there is nothing to kick."""
 
 Row = tuple[int, ...]
+
+
+class _Move(NamedTuple):
+    """A row put into another order, told in few words: of a long row there are very many.
+
+    ``kind`` is `_SWAPPED` (blocks ``one`` and ``two`` change places), `_TURNED` (the stretch from
+    ``one`` to ``two`` runs backwards), or how many blocks from ``one`` on move to ``two``.
+    """
+
+    kind: int
+    one: int
+    two: int
+
+    def of(self, row: Row) -> Row:
+        """Return the row in that order."""
+        kind, one, two = self
+        if kind == _SWAPPED:
+            return (*row[:one], row[two], *row[one + 1 : two], row[one], *row[two + 1 :])
+        if kind == _TURNED:
+            return (*row[:one], *reversed(row[one : two + 1]), *row[two + 1 :])
+        moved, rest = row[one : one + kind], (*row[:one], *row[one + kind :])
+        return (*rest[:two], *moved, *rest[two:])
+
+
+_SWAPPED, _TURNED = 0, -1
 
 
 @dataclass(frozen=True)
@@ -153,6 +179,7 @@ class _Search:
         while beam:
             longer: list[tuple[float, float, Row]] = []
             for cost, clock, row in beam:
+                self.check()  # of a large pool each beginning has hundreds of ways to go on
                 complete = clock + ending >= SHORTEST_SHARE * whole
                 if costs.target_sec is None:
                     complete = len(row) == len(inner) + len(start)
@@ -208,30 +235,29 @@ class _Search:
         improved = True
         while improved and self.looked < 2 * EVALUATIONS:
             improved = False
-            steps = [*self._rearranged(row), *self._replaced(row)]
+            self.check()
+            steps: list[_Move | Row] = [*self._moves(row), *self._replaced(row)]
             self.random.shuffle(steps)
-            for other in steps:
+            for step in steps:
+                other = step.of(row) if isinstance(step, _Move) else step
                 other_cost = self.cost(other)
                 if other_cost < cost - 1e-9:
                     cost, row, improved = other_cost, other, True
                     break
         return cost, row
 
-    def _rearranged(self, row: Row) -> Iterator[Row]:
-        """Yield the rows in which two blocks change places, some move, or a stretch is turned."""
+    def _moves(self, row: Row) -> Iterator[_Move]:
+        """Yield how two blocks change places, some move, or a stretch is turned."""
         low, high = self._free(row)
         for one in range(low, high):
             for two in range(one + 1, high):
-                swapped = list(row)
-                swapped[one], swapped[two] = swapped[two], swapped[one]
-                yield tuple(swapped)
+                yield _Move(_SWAPPED, one, two)
                 if two - one > 1:
-                    yield (*row[:one], *reversed(row[one : two + 1]), *row[two + 1 :])
+                    yield _Move(_TURNED, one, two)
             for length in range(1, min(LONGEST_MOVED, high - one) + 1):
-                moved, rest = row[one : one + length], (*row[:one], *row[one + length :])
                 for at in range(low, high - length + 1):
                     if at != one:
-                        yield (*rest[:at], *moved, *rest[at:])
+                        yield _Move(length, one, at)
 
     def _replaced(self, row: Row) -> Iterator[Row]:
         """Yield the rows with a block exchanged, added or left out."""
@@ -252,6 +278,7 @@ class _Search:
 
     def _likely(self, row: Row, low: int, high: int, unused: Sequence[int]) -> list[int]:
         """Return the unused blocks that would fit best between ``row[:low]`` and ``row[high:]``."""
+        self.check()
         costs, songs = self.costs, self.blocks.songs
         before = costs.pair[songs[row[low - 1]][-1]] if low else None
         after = songs[row[high]][0] if high < len(row) else None

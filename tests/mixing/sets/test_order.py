@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -153,3 +154,33 @@ def test_likeness_decides_where_all_else_is_equal() -> None:
     ]
     names = "".join(song.track_id for song in order_songs(songs, ARCS["peak"]).songs)
     assert names in ("nesw", "wsen")
+
+
+def test_a_long_row_takes_little_memory_and_can_be_stopped_anywhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mixing.sets.order.EVALUATIONS", 1_000)
+    songs = make_songs(1, 120)
+    since, longest = 0, 0
+
+    def check() -> None:
+        nonlocal since, longest
+        since, longest = 0, max(longest, since)
+
+    class Watched(Costs):
+        def energy_points(self, song: int, share: float) -> float:
+            nonlocal since
+            since += 1
+            return super().energy_points(song, share)
+
+    monkeypatch.setattr("mixing.sets.order.Costs", Watched)
+    order_songs(songs, ARCS["peak"], 3600.0, check=check)
+    assert longest <= 3 * len(songs), "songs weighed between two questions whether to go on"
+    tracemalloc.start()
+    try:
+        order_songs(songs, ARCS["peak"], check=check)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    ways = 4 * len(songs) ** 2
+    assert most < 200 * ways, "bytes for each way to put the row into another order"
