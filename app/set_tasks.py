@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from analysis.report import Report
 from app.jobs import Job, Lane
 from app.set_picture import write_picture
 from app.studio import Studio
@@ -23,6 +24,8 @@ ALL_TRACKS = "All tracks"
 """The whole library as the crate."""
 MOST_TRACKS = 400
 """Tracks that are weighed against one another; of more, those nearest in tempo to the middle."""
+READ_AT_ONCE = 5_000
+"""Tracks looked up between two questions whether to go on: a second or so."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,15 @@ class SetChoice:
 
 def folders(studio: Studio) -> list[str]:
     """Return the folders that a set can be made of, the whole library first."""
-    named = {folder for row in studio.tracks() for folder in row.folders}
-    return [ALL_TRACKS, *sorted(named)]
+
+    def named() -> list[str]:
+        found = studio.library.catalogue.folder_buckets()
+        if studio.library.folders:  # only some of the music is listed
+            listed = set(studio.library.ids())
+            found = {track: names for track, names in found.items() if track in listed}
+        return sorted({name for names in found.values() for name in names})
+
+    return [ALL_TRACKS, *studio.recall(("set folders",), named)]
 
 
 def start_build(studio: Studio, choice: SetChoice) -> Job:
@@ -68,8 +78,8 @@ def start_order(studio: Studio, plan: SetPlan, track_ids: Sequence[str]) -> Job:
     """Plan a set again in the DJ's own order; the job's result is the `SetPlan`."""
 
     def work(job: Job) -> SetPlan:
+        reports = _reports(studio, job, track_ids)
         job.report("planning transitions")
-        reports = [studio.library.playable(each) for each in track_ids]
         again = plan_in_order(reports, find_arc(plan.arc), plan.style, check=job.check)
         again.target_minutes = plan.target_minutes
         again.seed = plan.seed
@@ -90,13 +100,10 @@ def start_render(studio: Studio, plan: SetPlan, file_format: str) -> Job:
 
 
 def _build(studio: Studio, job: Job, choice: SetChoice) -> SetPlan:
-    job.report("reading reports")
-    rows = [row for row in studio.tracks() if not row.missing]
-    if choice.folder != ALL_TRACKS:
-        rows = [row for row in rows if choice.folder in row.folders]
+    rows = [row for row in _rows(studio, job, choice.folder) if not row.missing]
     wished = {choice.wishes.first, choice.wishes.last}
     wished |= {each for lock in choice.wishes.locks for each in lock}
-    reports = [studio.library.playable(row.track_id) for row in _nearest(rows, wished)]
+    reports = _reports(studio, job, [row.track_id for row in _nearest(rows, wished)])
     job.report("choosing and ordering")
     try:
         bundle = load_recommender(studio.settings.recommender)
@@ -112,6 +119,28 @@ def _build(studio: Studio, job: Job, choice: SetChoice) -> SetPlan:
         bundle,
         job.check,
     )
+
+
+def _rows(studio: Studio, job: Job, folder: str) -> list[TrackRow]:
+    """Return the row of every track of a folder, however large the library is."""
+    found: list[TrackRow] = []
+    at = 0
+    while True:
+        job.report("reading the library")
+        read = studio.library.tracks(limit=READ_AT_ONCE, offset=at)
+        found += [row for row in read if folder in (ALL_TRACKS, *row.folders)]
+        at += len(read)
+        if len(read) < READ_AT_ONCE:
+            return found
+
+
+def _reports(studio: Studio, job: Job, track_ids: Sequence[str]) -> list[Report]:
+    """Return the reports of tracks, each with a copy of its sound that is there."""
+    found: list[Report] = []
+    for track_id in track_ids:
+        job.report(f"reading reports {len(found) + 1}/{len(track_ids)}")
+        found.append(studio.library.playable(track_id))
+    return found
 
 
 def _nearest(rows: Sequence[TrackRow], wished: set[str | None]) -> list[TrackRow]:
