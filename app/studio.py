@@ -21,6 +21,7 @@ from analysis.tags import read_artwork
 from app import previews, tasks
 from app.errors import MissingWaveform, NoSuchMix
 from app.jobs import Job, Jobs, JobState
+from app.remembered import Remembered
 from app.track_view import track_view
 from library.errors import BadInstructions
 from library.grids import Grid
@@ -39,8 +40,11 @@ T = TypeVar("T")
 
 # Rows a list offers at once. A DJ with more tracks searches first; a browser stays quick.
 SHOWN_TRACKS = 2000
-# Answers kept until something changes: suggestions, plans and pictures of a long evening.
+# Answers kept until something changes: suggestions and reports of a long evening.
 REMEMBERED = 400
+# Fewer of those that take megabytes: each letter of a search is a list of its own, and each plan
+# has hundreds of candidates.
+MOST_REMEMBERED = {"tracks": 8, "art": 40, "plan": 80}
 PLAYED = "played"
 """The kind of a notebook entry that says that a track was heard; it changes nothing about it."""
 # Newest entries of a track among which the newest word is looked for.
@@ -74,8 +78,7 @@ class Studio:
         self.jobs = Jobs()
         self._allowed_folders = list(allowed_folders)
         self._lock = threading.RLock()
-        self._remembered: dict[tuple[Hashable, ...], Any] = {}
-        self._changes = 0
+        self._answers = Remembered(MOST_REMEMBERED, REMEMBERED)
         self._loaded_bundle: tuple[int, Bundle] | None = None
         self.reporting = threading.Lock()
         self.reported: dict[str, int] = {}
@@ -117,26 +120,11 @@ class Studio:
         kept
             Kinds of answers that do not rest on it.
         """
-        with self._lock:
-            self._remembered = {
-                key: answer for key, answer in self._remembered.items() if key[0] in kept
-            }
-            self._changes += 1
+        self._answers.forget(*kept)
 
     def recall(self, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
         """Return an answer remembered under a key, made now where there is none."""
-        with self._lock:
-            if key in self._remembered:
-                answer: T = self._remembered[key]
-                return answer
-            changes = self._changes
-        made = make()
-        with self._lock:
-            if changes == self._changes:  # else it is out of date already
-                while len(self._remembered) >= REMEMBERED:
-                    del self._remembered[next(iter(self._remembered))]
-                self._remembered[key] = made
-        return made
+        return self._answers.recall(key, make)
 
     # -- tracks ----------------------------------------------------------------------------------
 
@@ -253,9 +241,7 @@ class Studio:
         if kind in ("grid", "key"):
             self.forget("art", "count", "labels")
         elif kind in ("hot_cues", PLAYED):
-            with self._lock:
-                kept = {key[0] for key in self._remembered} - {"revision", "word"}
-                self.forget(*map(str, kept))
+            self._answers.drop("revision", "word")
         else:
             self.forget("art", "count", "plan", "suggestions", "bucket model", "bucket versions")
 
