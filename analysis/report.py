@@ -18,7 +18,7 @@ from analysis.errors import UnreadableReport
 
 SCHEMA_VERSION = 1
 
-ANALYSIS_VERSION = 4
+ANALYSIS_VERSION = 5
 """Goes up whenever the same file would get other values; batches then analyse it anew."""
 
 

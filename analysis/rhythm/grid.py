@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analysis.rhythm.attacks import Attacks, find_attacks
 from analysis.rhythm.beatwise import features_by_beat
 from analysis.rhythm.changes import Changes, find_changes
-from analysis.rhythm.confidence import confidence, grid_evidence, slipped, unmatched
+from analysis.rhythm.confidence import confidence, grid_evidence, moving_evidence
 from analysis.rhythm.downbeats import find_downbeat
 from analysis.rhythm.drift import follow, map_from_path, tempo_path, warp
 from analysis.rhythm.hypotheses import (
@@ -191,7 +191,7 @@ def settle(candidates: Candidates, chosen: Hypothesis, probability: float) -> Gr
     """
     curves, pulse = candidates.curves, candidates.pulse
     duration = curves.duration_sec
-    beats, segments = _refine(candidates.attacks, chosen.beats, pulse.constant, duration)
+    beats, segments, curve = _refine(candidates.attacks, chosen.beats, pulse.constant, duration)
     times = beats.beat_times
     times = times[(times >= -EARLY_BEAT_SEC) & (times < duration)]
     times = np.maximum(times, 0.0)
@@ -199,11 +199,10 @@ def settle(candidates: Candidates, chosen: Hypothesis, probability: float) -> Gr
         return GridResult(None, np.zeros(0))
     _, clear = describe_changes(candidates.changes, TimeMap(times))
     first, sure = find_downbeat(features_by_beat(curves, times), clear)
-    moving = (0.0, 0.0)
+    moving = (0.0, 0.0, 0.0, 0.0)
     if not pulse.constant:
-        moving = (
-            unmatched(candidates.raw, curves.hop_sec, beats),
-            slipped(candidates.raw, curves.hop_sec, beats),
+        moving = moving_evidence(
+            candidates.attacks, candidates.raw, curves.hop_sec, beats, curve=curve
         )
     evidence = grid_evidence(
         candidates.attacks,
@@ -212,7 +211,7 @@ def settle(candidates: Candidates, chosen: Hypothesis, probability: float) -> Gr
         pulse.contrast,
         pulse.strength,
         probability,
-        *moving,
+        moving,
     )
     span = float(beats.beat_times[-1] - beats.beat_times[0])
     return GridResult(
@@ -272,20 +271,21 @@ def find_pulse(onsets: Floats, raw: Floats, hop_sec: float, duration_sec: float)
 
 def _refine(
     attacks: Attacks, beats: TimeMap, constant: bool, duration_sec: float
-) -> tuple[TimeMap, list[tuple[float, float]]]:
-    """Return the beats to the millisecond, and the stretches of steady tempo."""
+) -> tuple[TimeMap, list[tuple[float, float]], bool]:
+    """Return the beats to the millisecond, the stretches of steady tempo, and whether it drifts."""
     if constant:
         fitted = refine_steady(attacks, beats, duration_sec)
         times = fitted.beat_times
         start = float(times[times >= -EARLY_BEAT_SEC][0])
-        return fitted, [(max(0.0, start), 60.0 / float(times[1] - times[0]))]
+        return fitted, [(max(0.0, start), 60.0 / float(times[1] - times[0]))], False
     fitted, corners = refine_moving(attacks, beats)
     times = fitted.beat_times
-    if not corners:
+    curve = not corners
+    if curve:
         corners = list(range(0, len(times) - 1, _DRIFT_STRETCH_BEATS))
     ends = [*corners[1:], len(times) - 1]
     segments = [
         (max(0.0, float(times[a])), 60.0 * (b - a) / float(times[b] - times[a]))
         for a, b in zip(corners, ends, strict=True)
     ]
-    return fitted, segments
+    return fitted, segments, curve

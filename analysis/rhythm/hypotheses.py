@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from analysis.rhythm.attacks import Attacks
 from analysis.rhythm.beat_weights import BAR_LINE_WEIGHTS, LEVEL_WEIGHTS, PATTERN_WEIGHTS
 from analysis.rhythm.changes import KINDS, Changes
+from analysis.rhythm.phases import likely_phases
 from analysis.rhythm.pulse import TimeMap, fold
 
 Floats = NDArray[np.floating]
@@ -27,12 +28,6 @@ RATIOS = (0.25, 1 / 3, 0.5, 2 / 3, 0.75, 1.0, 4 / 3, 1.5, 2.0, 3.0, 4.0)
 LOWEST_BPM = 68.0
 HIGHEST_BPM = 185.0
 """Slower is counted double, faster half: the range in which DJ software and charts count."""
-
-PHASES_PER_LEVEL = 6
-PHASE_APART_BEATS = 0.09
-PHASE_BIN_SEC = 0.003
-PHASE_SHARE = 0.2
-"""Strokes weaker than this share of the strongest are no beats."""
 
 FAST_BPM = 155.0
 FAST_SOFTNESS_BPM = 5.0
@@ -123,7 +118,7 @@ def all_hypotheses(
             continue
         level = base.relevel(ratio, 0.0, duration_sec)
         pattern = fold(rising, hop_sec, level, CYCLE_BEATS, CYCLE_BEATS * BINS_PER_BEAT)
-        for phase, strength in _phases(attacks, level, bpm):
+        for phase, strength in likely_phases(attacks, level, bpm):
             shifted = level.relevel(1.0, phase, duration_sec)
             # The pattern is turned so that it starts on beat 0 of the hypothesis, as beats do.
             start = level.position(shifted.beat_times[:1])[0]
@@ -135,29 +130,6 @@ def all_hypotheses(
             features = np.concatenate([features, loud, on_beat])
             cells = np.vstack([cells, accent_cells])
             found.append(Hypothesis(shifted, bpm, features, cells, bars))
-    return found
-
-
-def _phases(attacks: Attacks, level: TimeMap, bpm: float) -> list[tuple[float, float]]:
-    """Return the strongest strokes within a beat: place in beats, share of the strongest."""
-    bins = max(32, round(60.0 / bpm / PHASE_BIN_SEC))
-    folded = fold(attacks.strength, attacks.hop_sec, level, 1.0, bins)
-    folded = folded / np.maximum(folded.mean(axis=1, keepdims=True), 1e-9)
-    total = folded.sum(axis=0)
-    kernel = np.array([1.0, 2.0, 3.0, 2.0, 1.0]) / 9.0
-    smooth = np.convolve(np.concatenate([total[-2:], total, total[:2]]), kernel, "valid")
-    smooth = np.maximum(smooth - np.median(smooth), 1e-9)
-    top = float(smooth.max())
-    left = smooth.copy()
-    found: list[tuple[float, float]] = []
-    places = np.arange(bins) / bins
-    while len(found) < PHASES_PER_LEVEL:
-        best = int(np.argmax(left))
-        if left[best] < PHASE_SHARE * top:
-            break
-        found.append((best / bins, float(smooth[best] / top)))
-        apart = np.abs((places - best / bins + 0.5) % 1.0 - 0.5)
-        left[apart < PHASE_APART_BEATS] = 0.0
     return found
 
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.rhythm.attacks import Attacks
 from analysis.rhythm.bar_weights import BAR_WEIGHTS
 from analysis.rhythm.beat_weights import BAR_LINE_WEIGHTS, LEVEL_WEIGHTS, PATTERN_WEIGHTS
 from analysis.rhythm.beatwise import novelty
-from analysis.rhythm.confidence import EVIDENCE_NAMES, confidence, slipped
+from analysis.rhythm.confidence import EVIDENCE_NAMES, adrift, confidence, slipped, wobble
 from analysis.rhythm.confidence_weights import CONFIDENCE_WEIGHTS
 from analysis.rhythm.downbeats import FEATURE_NAMES as BAR_NAMES
 from analysis.rhythm.drift import best_path, follow, map_from_path, tempo_path
@@ -22,6 +23,7 @@ from analysis.rhythm.hypotheses import (
     PATTERN_BANDS,
     bar_rotations,
 )
+from analysis.rhythm.phases import PHASE_SHARE, likely_phases
 from analysis.rhythm.pulse import TimeMap, fold
 from analysis.rhythm.tempo import comb
 
@@ -123,16 +125,20 @@ def test_novelty_peaks_at_the_change() -> None:
 
 
 def test_confidence_rises_with_the_evidence() -> None:
-    names = ("one", "contrast", "strength", "odds", "focus", "heard", "spread", "unmatched")
-    assert (*names, "slipped") == EVIDENCE_NAMES
-    weak = np.array([1.0, 1.3, -1.6, 0.0, 1.3, 0.4, 0.5, 0.6, 0.0])
-    strong = np.array([1.0, 3.0, -0.7, 4.0, 2.2, 0.9, 0.1, 0.0, 0.0])
+    assert EVIDENCE_NAMES[:7] == (
+        "one", "contrast", "strength", "odds", "focus", "heard", "spread",
+    )  # fmt: skip
+    assert EVIDENCE_NAMES[7:] == ("unmatched", "slipped", "adrift", "wobble")
+    weak = np.array([1.0, 1.3, -1.6, 0.0, 1.3, 0.4, 0.5, 0.6, 0.0, 0.0, 0.0])
+    strong = np.array([1.0, 3.0, -0.7, 4.0, 2.2, 0.9, 0.1, 0.0, 0.0, 0.0, 0.0])
     assert confidence(weak) < 0.5 < 0.8 < confidence(strong) <= 1.0
 
 
-def test_a_slip_takes_all_confidence() -> None:
-    slipped_grid = np.array([1.0, 3.0, -0.7, 4.0, 2.2, 0.9, 0.1, 0.0, 1.0])
-    assert confidence(slipped_grid) < 0.5
+@pytest.mark.parametrize("fault", ["slipped", "wobble"])
+def test_a_grid_that_went_astray_takes_all_confidence(fault: str) -> None:
+    astray = np.array([1.0, 3.0, -0.7, 4.0, 2.2, 0.9, 0.1, 0.0, 0.0, 0.0, 0.0])
+    astray[EVIDENCE_NAMES.index(fault)] = 1.0
+    assert confidence(astray) < 0.5
 
 
 def test_a_grid_that_loses_half_a_beat_is_noticed() -> None:
@@ -142,6 +148,53 @@ def test_a_grid_that_loses_half_a_beat_is_noticed() -> None:
     late = TimeMap(np.where(beats < 60.0, beats, beats + 0.25))
     assert slipped(pulse, HOP, straight) == 0.0
     assert slipped(pulse, HOP, late) == 1.0
+
+
+def attacks_at(times_sec: np.ndarray, duration_sec: float) -> Attacks:
+    """Attack curves with a stroke in every band at each time, shape (3, steps)."""
+    hop = 0.0005
+    strength = np.zeros((3, int(duration_sec / hop) + 1), dtype=np.float32)
+    strength[:, np.round(times_sec / hop).astype(int)] = 1.0
+    return Attacks(strength, hop)
+
+
+def test_beats_far_from_any_drum_are_adrift() -> None:
+    beats = np.arange(0.25, 120.0, 0.5)
+    assert adrift(attacks_at(beats, 120.0), beats) == 0.0
+    assert adrift(attacks_at(beats[:0], 120.0), beats) == 1.0
+    silent = (beats > 40.0) & (beats < 70.0)
+    # Thirty seconds without drums less two bars on either side, and what the mean reaches.
+    assert adrift(attacks_at(beats[~silent], 120.0), beats) == pytest.approx(22 / 120, abs=0.04)
+    rng = np.random.default_rng(5)
+    loose = beats + np.where(silent, rng.uniform(-0.02, 0.02, len(beats)), 0.0)
+    # Strokes at random near the beats hold them no better than none.
+    assert adrift(attacks_at(loose, 120.0), beats) > 0.1
+
+
+def test_a_bend_that_no_drift_has_is_a_wobble() -> None:
+    index = np.arange(240)
+    drift = np.cumsum(0.5 * (1.0 + 0.025 * np.sin(2 * np.pi * index / 160)))
+    lost = np.cumsum(0.5 * np.where((index > 104) & (index <= 128), 0.93, 1.0))
+    assert wobble(drift) == 0.0
+    assert wobble(lost) > 0.5
+    assert wobble(drift[:8]) == 0.0
+
+
+def test_the_beat_may_lie_opposite_its_strokes() -> None:
+    beats = TimeMap.steady(0.6, 0.0, 60.0)
+    attacks = attacks_at(np.arange(0.3, 60.0, 0.6), 60.0)
+    (on, strongest), (opposite, strength) = likely_phases(attacks, beats, 100.0)
+    assert on == pytest.approx(0.5, abs=0.01)
+    assert opposite == pytest.approx(0.0, abs=0.01)
+    assert strongest == 1.0
+    assert 0.0 < strength < PHASE_SHARE
+
+
+def test_a_stroke_opposite_the_strongest_is_no_second_candidate() -> None:
+    beats = TimeMap.steady(0.6, 0.0, 60.0)
+    attacks = attacks_at(np.arange(0.0, 60.0, 0.3), 60.0)
+    places = sorted(place for place, _ in likely_phases(attacks, beats, 100.0))
+    assert places == pytest.approx([0.0, 0.5], abs=0.01)
 
 
 def test_every_weight_has_a_feature() -> None:

@@ -49,6 +49,16 @@ def test_bare_kicks_are_counted_as_they_are_struck() -> None:
         assert example.choice.features.shape[1] == len(beats.BEAT_SIGNS)
 
 
+@pytest.mark.parametrize("option", ["--hard-seed", "--check-hard-seed"])
+def test_reported_seeds_are_refused_for_hard_tracks(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        beats.main([option, "5300"])
+    assert refused.value.code == 2
+    assert "reported" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("fit", [beats, keys, sections])
 def test_reported_seeds_are_refused(fit: Any, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as refused:
@@ -71,7 +81,9 @@ def test_weights_are_written_as_python_that_reads_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read, weights)
     write_confidence(tmp_path / "sure.py", np.arange(float(len(EVIDENCE_NAMES))))
     exec((tmp_path / "sure.py").read_text(), names)
-    assert names["CONFIDENCE_WEIGHTS"] == dict(zip(EVIDENCE_NAMES, range(9), strict=True))
+    assert names["CONFIDENCE_WEIGHTS"] == dict(
+        zip(EVIDENCE_NAMES, range(len(EVIDENCE_NAMES)), strict=True)
+    )
 
 
 def test_half_time_music_is_of_one_tempo_and_half_of_it_at_others_than_its_own() -> None:
