@@ -144,12 +144,15 @@ def _render(studio: Studio, job: Job, plan: Plan, choice: MixChoice) -> Plan:
 
 
 _PLAN = ".plan.json"
+# what `_render` calls its plans; one that the DJ keeps under a name of his own is no preview
+_PREVIEW = re.compile(rf" [0-9a-f]{{6}}{re.escape(_PLAN)}$")
 
 
 def tidy(folder: Path) -> list[Path]:
     """Remove the previews of a folder that are too many or too large, those shown longest ago.
 
-    Only what has its plan beside it is a preview: whole sets and other files stay.
+    Only what is called like a preview and has its plan beside it is one: whole sets and what the
+    DJ has saved there stay.
 
     Returns
     -------
@@ -158,6 +161,8 @@ def tidy(folder: Path) -> list[Path]:
     """
     shown: list[tuple[float, int, Path]] = []
     for note in folder.glob(f"*{_PLAN}"):
+        if not _PREVIEW.search(note.name):
+            continue
         for path in folder.glob(f"{glob.escape(note.name.removesuffix(_PLAN))}.*"):
             if path != note:
                 with contextlib.suppress(OSError):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +17,7 @@ from app.studio import Studio
 from library.tracks import TrackRow
 from mixing.sets.arcs import DEFAULT_ARC, find_arc
 from mixing.sets.planner import plan_in_order, plan_set
-from mixing.sets.render import render_set
+from mixing.sets.render import PARTS, parts_of, render_set
 from mixing.sets.set_plan import SetPlan
 from mixing.sets.tracklist import write_beside
 from mixing.sets.wishes import Wishes
@@ -26,6 +30,11 @@ MOST_TRACKS = 400
 """Tracks that are weighed against one another; of more, those nearest in tempo to the middle."""
 READ_AT_ONCE = 5_000
 """Tracks looked up between two questions whether to go on: a second or so."""
+
+KEPT_PARTS = 1
+"""Stopped renders of other sets whose finished stretches stay, so that they can go on."""
+IN_USE_SEC = 3600.0
+"""What another program may be rendering was written to within the hour."""
 
 
 @dataclass(frozen=True)
@@ -158,15 +167,42 @@ def _nearest(rows: Sequence[TrackRow], wished: set[str | None]) -> list[TrackRow
 
 
 def set_file(studio: Studio, plan: SetPlan, file_format: str) -> Path:
-    """Return where a set is written: one place for each arc, length and opening track."""
+    """Return where a set is written: a place of its own, so that no other set is written over.
+
+    The same set has the same place: a render that was stopped goes on there.
+    """
     minutes = round(plan.duration_sec / 60)
     opener = "".join(sign for sign in plan.tracks[0].title if sign.isalnum() or sign in " -")
-    name = f"Set {plan.arc} {minutes} min - {opener[:40].strip()}"
+    word = hashlib.sha256(plan.to_json().encode()).hexdigest()[:6]
+    name = f"Set {plan.arc} {minutes} min - {opener[:40].strip()} {word}"
     return studio.settings.mixes / f"{name}.{file_format}"
+
+
+def tidy(out: Path) -> list[Path]:
+    """Remove what stopped renders of other sets have left beside ``out``, but the newest.
+
+    Returns
+    -------
+    list of Path
+        The folders removed.
+    """
+    left: list[tuple[float, Path]] = []
+    for work in out.parent.glob(f"Set *{PARTS}"):
+        with contextlib.suppress(OSError):
+            if work != parts_of(out) and work.is_dir():
+                newest = max([work, *work.iterdir()], key=lambda path: path.stat().st_mtime)
+                left.append((newest.stat().st_mtime, work))
+    left.sort(reverse=True)
+    in_use = time.time() - IN_USE_SEC
+    removed = [work for at, work in left[KEPT_PARTS:] if at < in_use]
+    for work in removed:
+        shutil.rmtree(work, ignore_errors=True)
+    return removed
 
 
 def _render(studio: Studio, job: Job, plan: SetPlan, file_format: str) -> SetPlan:
     out = set_file(studio, plan, file_format)
+    tidy(out)
     done = render_set(plan, out, progress=lambda share, words: job.report(words, share))
     write_beside(done, out)
     write_picture(done, out.with_suffix(".html"))

@@ -33,6 +33,8 @@ from mixing.zone import Progress
 SUFFIXES = (".wav", ".flac", ".mp3")
 """What a set may be written as; an Ogg stream carries a random number, so it is never the same
 twice."""
+PARTS = ".parts"
+"""What is added to a set's name for the folder of its stretches."""
 WAV_LIMIT_BYTES = 2**32 - 4096
 """A WAV file counts its bytes in 32 bits."""
 MEETING_HEADROOM_DB = 6.0
@@ -80,7 +82,7 @@ def render_set(plan: SetPlan, out: Path | str, progress: Progress | None = None)
     tell = progress or (lambda _share, _words: None)
     # As it would be read back from its file: a plan kept and a plan at hand sound the same.
     plan = SetPlan.model_validate_json(plan.to_json())
-    work = out.with_name(out.name + ".parts")
+    work = parts_of(out)
     try:
         work.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -102,6 +104,11 @@ def render_set(plan: SetPlan, out: Path | str, progress: Progress | None = None)
     shutil.rmtree(work, ignore_errors=True)
     tell(1.0, "done")
     return plan
+
+
+def parts_of(out: Path) -> Path:
+    """Return the folder in which a set's finished stretches lie until its file is whole."""
+    return out.with_name(out.name + PARTS)
 
 
 def find_set_format(out: Path) -> Format:

@@ -224,11 +224,16 @@ def test_old_previews_go_and_what_may_be_playing_stays(
         os.utime(path, (now - age_sec, now - age_sec))
         return path
 
-    old = [write(f"one [{number}] to two.wav", 9_000 + number) for number in range(3)]
-    fresh = write("three to four.mp3", 60)
+    old = [
+        write(f"one [{number}] to two - cut_mix a1b2c{number}.wav", 9_000 + number)
+        for number in range(3)
+    ]
+    fresh = write("three to four - cut_mix 0d1e2f.mp3", 60)
     theirs = write("Set journey 60 min.wav", 99_999, note=False)
+    mine = write("for Friday.wav", 99_999)
     assert previews.tidy(tmp_path) == old[1:]
     assert [path.is_file() for path in (*old, fresh, theirs)] == [True, False, False, True, True]
+    assert mine.is_file(), "a plan beside it makes no preview of it"
     assert not old[2].with_suffix(".plan.json").exists()
     assert old[0].with_suffix(".plan.json").exists()
     monkeypatch.setattr(previews, "KEPT", 0)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from app.jobs import Job, JobCancelled, JobState, Lane
 from app.set_tasks import ALL_TRACKS, SetChoice, folders, start_build
 from app.studio import Studio
 from library.library import Library
+from mixing.sets.set_plan import SetPlan, SetTrack
 from tests.app.conftest import TRACKS
 
 
@@ -110,3 +114,52 @@ def test_a_track_with_copies_in_two_folders_may_be_chosen_in_each(
         while job.active:
             job.stopping.wait(0.05)
         assert job.result == titles
+
+
+def test_no_set_is_written_over_another_and_the_same_one_goes_on(studio: Studio) -> None:
+    reports = [studio.library.playable(row.track_id) for row in studio.tracks()]
+    rising = SetPlan(
+        arc="peak",
+        duration_sec=100.0,
+        sample_rate=44_100,
+        tracks=[
+            SetTrack(
+                track_id=report.track_id,
+                path=report.metadata.path,
+                title=report.metadata.title,
+                duration_sec=40.0,
+                sample_rate=44_100,
+                start_sec=0.0,
+                end_sec=40.0,
+            )
+            for report in reports
+        ],
+        transitions=[],
+    )
+    other = rising.model_copy(deep=True)
+    other.tracks[1:] = other.tracks[:0:-1]
+    places = [set_tasks.set_file(studio, plan, "wav") for plan in (rising, other)]
+    assert len(set(places)) == 2
+    again = SetPlan.model_validate_json(rising.to_json())
+    assert set_tasks.set_file(studio, again, "wav") == places[0]
+    assert set_tasks.set_file(studio, rising, "mp3").stem == places[0].stem
+
+
+def test_what_stopped_renders_have_left_does_not_pile_up(tmp_path: Path) -> None:
+    def left(name: str, minutes_ago: int) -> Path:
+        work = tmp_path / name
+        work.mkdir()
+        (work / "0000.wav").write_bytes(b"x")
+        for path in (work / "0000.wav", work):
+            os.utime(path, (time.time() - 60 * minutes_ago,) * 2)
+        return work
+
+    old = [left(f"Set peak 60 min - Comet 00000{n}.wav.parts", 500 + n) for n in range(3)]
+    written_now = left("Set peak 60 min - Comet 00000f.flac.parts", 20)
+    mine = left("my own.wav.parts", 900)
+    out = tmp_path / "Set peak 60 min - Comet 000002.wav"
+    (tmp_path / "Set peak 60 min - Comet 000001.wav").write_bytes(b"a whole set")
+    assert set_tasks.tidy(out) == old[:2], "the one that goes on now stays"
+    assert sorted(tmp_path.iterdir()) == sorted(
+        [old[2], written_now, mine, tmp_path / "Set peak 60 min - Comet 000001.wav"]
+    )
