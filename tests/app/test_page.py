@@ -3,7 +3,6 @@ run here, what they are told is."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -11,27 +10,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analysis.report import KeyCandidate
 from app.decks import component
 from app.decks.protocol import Heard, apply_reports
 from app.jobs import JobState
 from app.studio import Studio, get_studio
-from library.settings import PROJECT_ROOT, Settings
-from tests.app.widgets import named
-
-IDS = {name: hashlib.md5(name.encode()).hexdigest() for name in ("Lantern", "Harbour", "Comet")}
-
-
-def open_page(**query: str) -> AppTest:
-    page = AppTest.from_file(str(PROJECT_ROOT / "app/pages/main.py"), default_timeout=60)
-    for name, value in query.items():
-        page.query_params[name] = value
-    return page.run()
-
-
-def decks(page: AppTest) -> tuple[str | None, str | None]:
-    state = page.session_state["live"].decks
-    return state.a, state.b
+from library.settings import Settings
+from tests.app.widgets import IDS, button, decks, named, open_page
 
 
 def wish(page: AppTest) -> dict[str, Any]:
@@ -59,10 +43,6 @@ def buttons_that_open(page: AppTest) -> list[str]:
             found.append(block.proto.popover.label)
         waiting += [one for one in block.children.values() if hasattr(one, "children")]
     return found
-
-
-def button(page: AppTest, key: str):
-    return next(one for one in page.button if one.key == key)
 
 
 @pytest.fixture
@@ -109,62 +89,6 @@ def test_clearing_the_field_leaves_the_track_on_its_deck(page: AppTest) -> None:
     named(page.selectbox, "pick-a").set_value(None).run()
     assert decks(page) == before
     assert named(page.selectbox, "pick-a").value == before[0]
-
-
-def test_what_the_browser_still_shows_of_the_last_track_is_no_word_on_the_next(
-    page: AppTest,
-) -> None:
-    a, b = decks(page)
-    free = next(track for track in IDS.values() if track not in (a, b))
-    shown = [named(page.selectbox, "pick-a").key, named(page.button_group, "bucket-chips-a").key]
-    button(page, f"take-a-{free}").click().run()
-    now = [named(page.selectbox, "pick-a").key, named(page.button_group, "bucket-chips-a").key]
-    assert not set(shown) & set(now)
-    undone = now[1]
-    named(page.button_group, "bucket-chips-a").set_value("CLUB/TECHNO").run()
-    assert named(page.button_group, "bucket-chips-a").key != undone
-
-
-def test_a_press_is_about_the_track_that_it_was_made_on(page: AppTest) -> None:
-    a, b = decks(page)
-    free = next(track for track in IDS.values() if track not in (a, b))
-
-    def words() -> set[str]:
-        """Return the buttons that change what is known of the track on deck A."""
-        starts = ("undo-a-", "grid-a-", "key-a-")
-        return {str(one.key) for one in page.button if str(one.key).startswith(starts)}
-
-    for track in (a, free):
-        report = get_studio().report(track)
-        report.analysis.tonal.key_candidates = [KeyCandidate(key="C minor", camelot="5A", score=1)]
-        for kind, value in (("grid", get_studio().library.grid(track)), ("genre", "House")):
-            get_studio().library.correct(track, kind, value)
-    get_studio().forget("report")
-    page.run()
-    before = words()
-    assert {key.split("-")[0] for key in before} == {"undo", "grid", "key"}
-    button(page, f"take-a-{free}").click().run()
-    assert len(words()) == len(before)
-    assert not words() & before
-
-
-@pytest.mark.parametrize(("part", "value"), [("style", "cut_mix"), ("bars", "8")])
-def test_what_the_browser_still_shows_of_a_control_is_no_choice(
-    page: AppTest, part: str, value: str
-) -> None:
-    button(page, "edit-button").click().run()
-
-    def control() -> Any:
-        return named([*page.selectbox, *page.button_group], f"mix-{part}-")
-
-    first = control().key
-    control().set_value(value).run()
-    assert (control().key, control().value) == (first, value), "the DJ's own word keeps its field"
-    assert page.session_state[f"mix-{part}"] == value
-    button(page, "edit-automatic").click().run()
-    assert control().value == page.session_state[f"mix-{part}"] == "auto"
-    assert control().key != first, "the page's word makes a new one"
-    assert not page.exception
 
 
 def test_the_best_suggestion_is_loaded_on_the_idle_deck(page: AppTest) -> None:
