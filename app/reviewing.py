@@ -8,14 +8,15 @@ from pathlib import Path
 
 from app.jobs import Job
 from app.studio import Studio
-from library.buckets import SEPARATOR, buckets_of_value
+from library.buckets import SEPARATOR
 from library.predictions import UNSURE_BELOW, Prediction
 from library.tracks import TrackRow
 from training.audit import Acceptance, acceptance, note_reviews, reviews
 from training.errors import TrainingError
 from training.explain import Evidence, alike, evidence
 from training.labels import LabelModel
-from training.learn import labelled_track, learn_now, predict_all, space_path
+from training.leaning import learn_now, space_path
+from training.learn import labelled_track, predict_all
 from training.registry import Version, load_bundle, rollback, versions
 from training.review import review_order
 from training.space import read_space
@@ -101,7 +102,7 @@ def say(studio: Studio, words: Mapping[str, str | Sequence[str]], how: str) -> N
     library.correct_all("bucket", words)
     kept = {track: one["bucket"] for track, one in library.notebook.latest_of(words).items()}
     note_reviews(studio.settings.logs, kept, answers, how)
-    learn_now(library, {track: buckets_of_value(value) for track, value in kept.items()})
+    learn_now(library, words)
     studio.heard("bucket")
 
 
@@ -126,10 +127,8 @@ def take_back(studio: Studio, tracks: Sequence[str]) -> None:
         If on one of them none stands.
     """
     library = studio.library
-    said = library.notebook.latest_of(tracks)
-    words = {track: buckets_of_value(said.get(track, {}).get("bucket")) for track in tracks}
     library.undo_all(tracks, "bucket")
-    learn_now(library, words, back=True)
+    learn_now(library, tracks)
     note_reviews(studio.settings.logs, dict.fromkeys(tracks, ""), {}, "undo")
     studio.heard("bucket")
 

@@ -33,6 +33,7 @@ from library.settings import Settings, load_settings
 from library.tracks import TrackRow
 from mixing.plan import Plan
 from mixing.planner import plan_transition
+from training.leaning import learn_now
 from training.learn import load_recommender
 from training.recommender import Bundle
 
@@ -214,6 +215,8 @@ class Studio:
     def correct(self, track_id: str, kind: str, value: Any) -> None:
         """Keep the DJ's word at once; see `Library.correct` for errors."""
         self.library.correct(track_id, kind, value)
+        if kind == "bucket":
+            learn_now(self.library, [track_id])
         self.heard(kind)
 
     def edit_grid(self, track_id: str, edit: Callable[[Grid], Grid]) -> None:
@@ -233,6 +236,8 @@ class Studio:
     def undo(self, track_id: str, kind: str) -> Entry:
         """Withdraw the newest word of a kind on a track; see `Library.undo` for errors."""
         entry = self.library.undo(track_id, kind)
+        if entry.kind == "bucket":
+            learn_now(self.library, [track_id])
         self.heard(entry.kind)
         return entry
 

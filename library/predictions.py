@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,12 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    inspect,
     select,
     update,
 )
 
-from library.database import open_database, writing
+from library.database import chunks, open_database, writing
 
 UNSURE_BELOW = 0.5
 """A value less likely than not to be right is said to be unsure."""
@@ -44,6 +45,7 @@ _predictions = Table(
     Column("model_version", String, nullable=False),
     Column("time", String, nullable=False),
     Column("revision", Integer, nullable=False, index=True),
+    Column("own", Text),
     PrimaryKeyConstraint("content_hash", "kind"),
 )
 
@@ -52,7 +54,12 @@ def _create(connection: Connection) -> None:
     _schema.create_all(connection)
 
 
-MIGRATIONS = (_create,)
+def _add_own(connection: Connection) -> None:
+    if "own" not in {column["name"] for column in inspect(connection).get_columns("predictions")}:
+        connection.exec_driver_sql("ALTER TABLE predictions ADD COLUMN own TEXT")
+
+
+MIGRATIONS = (_create, _add_own)
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,8 @@ class Prediction:
         The version in the registry, or the rule that answered.
     time
         UTC, ISO 8601.
+    own
+        What the model itself had answered, where this answer leans to the DJ's words.
     """
 
     kind: str
@@ -84,6 +93,7 @@ class Prediction:
     reason: str = ""
     model_version: str = ""
     time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    own: Prediction | None = None
 
     @property
     def status(self) -> str:
@@ -132,6 +142,7 @@ class Predictions:
                         probability=0.0,
                         alternatives="[]",
                         reason="no longer predicted",
+                        own=None,
                         revision=revision,
                     )
                 )
@@ -149,6 +160,9 @@ class Predictions:
                             "model_version": prediction.model_version,
                             "time": prediction.time,
                             "revision": revision,
+                            "own": None
+                            if prediction.own is None
+                            else json.dumps(asdict(prediction.own), ensure_ascii=False),
                         }
                         for track, prediction in found.items()
                     ],
@@ -159,6 +173,17 @@ class Predictions:
         query = select(_predictions).where(_predictions.c.content_hash == content_hash)
         with self._engine.connect() as connection:
             return {row.kind: _prediction(row) for row in connection.execute(query)}
+
+    def some(self, kind: str, content_hashes: Iterable[str]) -> dict[str, Prediction]:
+        """Return {content hash: prediction} of one kind, of those tracks that have one."""
+        found: dict[str, Prediction] = {}
+        with self._engine.connect() as connection:
+            for chunk in chunks(sorted(content_hashes)):
+                query = select(_predictions).where(
+                    _predictions.c.kind == kind, _predictions.c.content_hash.in_(chunk)
+                )
+                found |= {row.content_hash: _prediction(row) for row in connection.execute(query)}
+        return found
 
     def all(self, kinds: Iterable[str] | None = None) -> dict[str, dict[str, Prediction]]:
         """Return {content hash: {kind: prediction}} of every track."""
@@ -188,12 +213,18 @@ class Predictions:
 
 
 def _prediction(row: Any) -> Prediction:
+    own = None if row.own is None else json.loads(row.own)
     return Prediction(
         kind=row.kind,
         value=row.value,
         probability=row.probability,
-        alternatives=tuple((str(name), float(p)) for name, p in json.loads(row.alternatives)),
+        alternatives=_alternatives(json.loads(row.alternatives)),
         reason=row.reason,
         model_version=row.model_version,
         time=row.time,
+        own=own and Prediction(**own | {"alternatives": _alternatives(own["alternatives"])}),
     )
+
+
+def _alternatives(stored: list[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    return tuple((str(name), float(p)) for name, p in stored)

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from library.library import Library
 from training.features import table
 from training.labels import LabelledTrack, LabelModel
-from training.learn import gather, label_tracks, space_path
+from training.leaning import space_path
+from training.learn import gather, label_tracks
 from training.registry import find_version, load_bundle, version_path
 from training.space import Space, read_space
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import ChainMap, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,13 @@ from library.buckets import buckets_of_value, show_buckets
 from library.errors import NoReports
 from library.library import Library
 from library.predictions import Prediction
-from library.settings import Settings
 from library.tracks import fold
 from training.audit import note_predictions
 from training.errors import TooFewTracks, TrainingError, UnusableBundle
 from training.features import audio_features, feature_row, table
 from training.judging import Verdict, in_holdout, judge
 from training.labels import KINDS, LabelledTrack, LabelModel
+from training.leaning import learn_now, space_path, words_since
 from training.recommender import BUNDLE_VERSION, Bundle, train_recommender
 from training.registry import (
     Version,
@@ -29,7 +29,7 @@ from training.registry import (
     version_name,
     version_path,
 )
-from training.space import leanings, make_space, read_space
+from training.space import make_space, read_space
 from training.words import word_weights
 
 DJ_WEIGHT = 3.0
@@ -110,6 +110,7 @@ def learn_labels(
         {kind: version}; one that is not ``active`` was worse. A kind for which no track has a
         label is left out; its tracks are predicted ``unsure`` with the reason.
     """
+    mark = library.notebook.last_id()  # before anything is read: a later word is learned twice
     tracks = gather(library)
     heard = {track_id: audio_features(report) for track_id, report in tracks.items()}
     trained: dict[str, Version] = {}
@@ -137,7 +138,7 @@ def learn_labels(
             activate=even_worse or verdict is None or not verdict.comparison.really_worse,
         )  # fmt: skip
         if version.active:
-            _write_answers(library, model, version.name, labelled)
+            _write_answers(library, model, version.name, labelled, mark)
         else:
             assert old is not None
             _write_answers(library, old, version_name(library.settings.label_model(kind)), labelled)
@@ -231,50 +232,6 @@ def labelled_track(library: Library, track_id: str) -> LabelledTrack:
     return label_tracks(library, {track_id: library.report(track_id)}, "bucket")[0]
 
 
-def learn_now(library: Library, words: Mapping[str, Sequence[str]], *, back: bool = False) -> int:
-    """Let corrections reach the tracks that sound alike, at once; return how many.
-
-    The DJ's own words stay as they are; the next full training replaces what is written here.
-
-    Parameters
-    ----------
-    library
-        Its notebook holds the words.
-    words
-        {track id: buckets}.
-    back
-        Take that back, where the DJ has withdrawn the words: the same steps backwards, the last
-        first, so that the answers are those from before.
-    """
-    space = read_space(space_path(library.settings))
-    if space is None:
-        return 0
-    asked = {track: one for track, one in _asked(library).items() if track not in words}
-    changed: dict[str, Prediction] = {}
-    for track_id, buckets in reversed(words.items()) if back else words.items():
-        if buckets:
-            changed |= leanings(space, track_id, buckets, ChainMap(changed, asked), back=back)
-    library.predictions.write("bucket", changed)
-    note_predictions(library.settings.logs, "bucket", asked, changed, {})
-    library.refresh_words()
-    return len(changed)
-
-
-def _asked(library: Library) -> dict[str, Prediction]:
-    """Return the answers on tracks that the DJ has not spoken on."""
-    said = library.notebook.latest_of()
-    return {
-        track: one["bucket"]
-        for track, one in library.predictions.all(["bucket"]).items()
-        if "bucket" not in said.get(track, {})
-    }
-
-
-def space_path(settings: Settings) -> Path:
-    """Return where the tracks' places in what decides their bucket are kept."""
-    return settings.data / "bucket_space.npz"
-
-
 def gather(library: Library) -> dict[str, Report]:
     """Return {track id: corrected report} of every listed track."""
     return {report.track_id: report for report in library.reports()}
@@ -351,9 +308,17 @@ def _in_use(library: Library, kind: str) -> LabelModel | None:
 
 
 def _write_answers(
-    library: Library, model: LabelModel, version: str, labelled: Sequence[LabelledTrack]
+    library: Library,
+    model: LabelModel,
+    version: str,
+    labelled: Sequence[LabelledTrack],
+    mark: int | None = None,
 ) -> None:
-    """Write a model's answers for every track, their trail, and where buckets' tracks lie."""
+    """Write a model's answers for every track, their trail, and where buckets' tracks lie.
+
+    ``mark`` is the notebook's newest entry when the model learned; None for one that had answered
+    before.
+    """
     kind = model.kind
     before = {
         track: one[kind] for track, one in library.predictions.all([kind]).items() if kind in one
@@ -363,12 +328,18 @@ def _write_answers(
     rows = {track.track_id: model.row_of(track) for track in labelled}
     note_predictions(library.settings.logs, kind, before, found, rows)
     if kind == "bucket" and model.forest_ is not None and len(rows) > 1:
+        path = space_path(library.settings)
+        if mark is None:
+            known = read_space(path)
+            mark = library.notebook.last_id() if known is None else known.mark
         make_space(
             list(rows),
             [show_buckets(track.labels) for track in labelled],
             table(list(rows.values()), model.columns_),
             model.forest_.feature_importances_,
-        ).write(space_path(library.settings))
+            mark,
+        ).write(path)
+        learn_now(library, words_since(library, mark))
 
 
 def _sure_genre(predictions: Mapping[str, Prediction]) -> str | None:

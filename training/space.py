@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +29,6 @@ REACH = 5
 
 STRENGTH = 1.0
 """A correction of the very same sound weighs as much as all that the forest knew."""
-
-ROUNDING = 1e-6
-"""What is left of an answer that there was none of before."""
 
 FELT = 0.05
 """Weights below change nothing that anybody would see."""
@@ -52,6 +50,8 @@ class Space:
         Distance at which a correction has lost most of its weight.
     middles
         Medians of the features that the points were made of.
+    mark
+        The notebook's newest entry when the model learned; later words lean its answers.
     """
 
     track_ids: tuple[str, ...]
@@ -59,10 +59,15 @@ class Space:
     labels: tuple[str, ...]
     reach: float
     middles: npt.NDArray[np.float64]
+    mark: int = 0
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {track: at for at, track in enumerate(self.track_ids)}
 
     def nearest(self, track_id: str, count: int = 3) -> list[tuple[str, float]]:
         """Return the nearest labelled tracks with their likeness, 1 the same to 0 far."""
-        if track_id not in self.track_ids:
+        if track_id not in self._places:
             return []
         weights = self._weights(track_id)
         others = [
@@ -74,7 +79,7 @@ class Space:
 
     def felt_by(self, track_id: str) -> dict[str, float]:
         """Return {track id: weight} of the tracks that a correction of this one reaches."""
-        if track_id not in self.track_ids:
+        if track_id not in self._places:
             return {}
         weights = self._weights(track_id)
         return {
@@ -84,7 +89,7 @@ class Space:
         }
 
     def _weights(self, track_id: str) -> Matrix:
-        gaps = self.points - self.points[self.track_ids.index(track_id)]
+        gaps = self.points - self.points[self._places[track_id]]
         squared = np.einsum("ij,ij->i", gaps, gaps)
         return np.asarray(np.exp(-squared / (2 * self.reach**2)), dtype=np.float64)
 
@@ -98,6 +103,7 @@ class Space:
             labels=np.array(self.labels, dtype=np.str_),
             reach=self.reach,
             middles=self.middles,
+            mark=self.mark,
         )
         write_atomically(path, buffer.getvalue())
 
@@ -107,6 +113,7 @@ def make_space(
     labels: Sequence[str | None],
     matrix: Matrix,
     importances: npt.NDArray[np.float64],
+    mark: int = 0,
 ) -> Space:
     """Return the tracks as points.
 
@@ -118,6 +125,8 @@ def make_space(
         Their features, shape (n, columns), NaN where missing.
     importances
         How much each column tells, shape (columns,).
+    mark
+        See `Space`.
     """
     known = np.where(np.isfinite(matrix), matrix, np.nan)
     with np.errstate(all="ignore"):
@@ -134,6 +143,7 @@ def make_space(
         tuple(label or "" for label in labels),
         _reach(points),
         middle,
+        mark,
     )
 
 
@@ -147,14 +157,13 @@ def read_space(path: Path) -> Space | None:
                 tuple(stored["labels"].tolist()),
                 float(stored["reach"]),
                 stored["middles"],
+                int(stored["mark"]),
             )
     except (OSError, ValueError, KeyError):
         return None
 
 
-def leaned(
-    prediction: Prediction, buckets: Sequence[str], weight: float, *, back: bool = False
-) -> Prediction:
+def leaned(prediction: Prediction, buckets: Sequence[str], weight: float) -> Prediction:
     """Return a prediction after a neighbour was said to be of ``buckets``.
 
     Parameters
@@ -165,8 +174,6 @@ def leaned(
         What the DJ called the neighbour, each once; they share its weight.
     weight
         How near it is, 1 the same sound.
-    back
-        Undo that: return the prediction from before.
     """
     likely: dict[str, float] = (
         {} if prediction.value is None else {prediction.value: prediction.probability}
@@ -174,16 +181,9 @@ def leaned(
     likely |= dict(prediction.alternatives)
     push = STRENGTH * weight
     share = push / (1 + push) / len(buckets)
-    if back:
-        likely |= {name: likely.get(name, 0.0) - share for name in buckets}
-        likely = {name: min(1.0, p * (1 + push)) for name, p in likely.items()}
-    else:
-        likely = {name: p / (1 + push) for name, p in likely.items()}
-        likely |= {name: likely.get(name, 0.0) + share for name in buckets}
-    falling = sorted(
-        ((name, p) for name, p in likely.items() if p > ROUNDING),
-        key=lambda item: (-item[1], item[0]),
-    ) or [(buckets[0], 0.0)]
+    likely = {name: p / (1 + push) for name, p in likely.items()}
+    likely |= {name: likely.get(name, 0.0) + share for name in buckets}
+    falling = sorted(likely.items(), key=lambda item: (-item[1], item[0]))
     version = prediction.model_version
     return Prediction(
         prediction.kind,
@@ -192,6 +192,7 @@ def leaned(
         tuple(falling[1 : ALTERNATIVES + 1]),
         prediction.reason if prediction.reason.startswith("its ") else "",
         version if version.endswith("+") else f"{version}+",
+        own=prediction.own or prediction,
     )
 
 
@@ -207,19 +208,11 @@ def _reach(points: npt.NDArray[np.float32]) -> float:
 
 
 def leanings(
-    space: Space,
-    track_id: str,
-    buckets: Sequence[str],
-    predictions: Mapping[str, Prediction],
-    *,
-    back: bool = False,
+    space: Space, track_id: str, buckets: Sequence[str], predictions: Mapping[str, Prediction]
 ) -> dict[str, Prediction]:
-    """Return the predictions that change because a track was said to be of ``buckets``.
-
-    With ``back``, because that word was withdrawn.
-    """
+    """Return the predictions that change because a track was said to be of ``buckets``."""
     return {
-        track: leaned(predictions[track], buckets, weight, back=back)
+        track: leaned(predictions[track], buckets, weight)
         for track, weight in space.felt_by(track_id).items()
         if track in predictions
     }

@@ -28,9 +28,9 @@ from training.feedback import (
     write_predictions,
 )
 from training.filing import Filing, file_tracks, plan_filing, settle, take_back
+from training.leaning import learn_now
 from training.learn import (
     learn_labels,
-    learn_now,
     learning_curve,
     predict_all,
     predict_with,

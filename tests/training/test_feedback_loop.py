@@ -18,15 +18,15 @@ from training.audit import acceptance, audit_of, note_predictions, note_reviews,
 from training.explain import evidence, in_words, middling, reasons
 from training.judging import in_holdout, judge
 from training.labels import LabelledTrack, LabelModel
+from training.leaning import learn_now, space_path
 from training.learn import (
     compare_versions,
     gather,
     label_tracks,
     learn_labels,
-    learn_now,
     learning_curve,
+    predict_all,
     predict_with,
-    space_path,
 )
 from training.registry import find_version, outdated_libraries, versions
 from training.review import review_order
@@ -42,6 +42,15 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
     found = Library(settings)
     found.refresh()
     return found
+
+
+def answers(library: Library) -> dict[str, tuple[object, ...]]:
+    """Return everything but the time of what stands on each track."""
+    return {
+        track: (one["bucket"].value, one["bucket"].probability, one["bucket"].alternatives,
+                one["bucket"].reason, one["bucket"].model_version)
+        for track, one in library.predictions.all(["bucket"]).items()
+    }  # fmt: skip
 
 
 def test_newer_words_count_more_and_wavering_ones_less(tmp_path: Path) -> None:
@@ -70,6 +79,7 @@ def test_a_correction_reaches_what_sounds_alike_at_once(library: Library) -> Non
     space = read_space(space_path(library.settings))
     assert space is not None
     assert len(space.track_ids) == 40
+    own = answers(library)
     before = library.predictions.all(["bucket"])
     track = next(t for t, one in before.items() if one["bucket"].value == "TECHNO")
     near = [other for other, _ in space.nearest(track, 5)]
@@ -77,7 +87,7 @@ def test_a_correction_reaches_what_sounds_alike_at_once(library: Library) -> Non
         "TECHNO"
     }
     library.correct(track, "bucket", "PEAK")
-    assert learn_now(library, {track: ["PEAK"]}) > 0
+    assert learn_now(library, [track]) > 0
     after = library.predictions.all(["bucket"])
     leans = dict(after[near[0]]["bucket"].alternatives) | {
         after[near[0]]["bucket"].value: after[near[0]]["bucket"].probability
@@ -87,19 +97,47 @@ def test_a_correction_reaches_what_sounds_alike_at_once(library: Library) -> Non
     assert after[track] == before[track]
     far = max(set(before) - {track}, key=lambda one: -space.felt_by(track).get(one, 0.0))
     assert after[far] == before[far]
-    assert learn_now(library, {"nobody": ["PEAK"]}) == 0
+    assert learn_now(library, ["nobody"]) == 0
     library.undo(track, "bucket")
-    assert learn_now(library, {track: ["PEAK"]}, back=True) > 0
-    several = {one: ["PEAK"] for one in (track, near[0], near[1])}
-    library.correct_all("bucket", several)
-    learn_now(library, several)
-    assert library.predictions.of(near[2])["bucket"] != before[near[2]]["bucket"]
-    library.undo_all(several, "bucket")
-    learn_now(library, several, back=True)
-    for name, one in library.predictions.all(["bucket"]).items():
-        was, now = before[name]["bucket"], one["bucket"]
-        assert now.value == was.value
-        assert now.probability == pytest.approx(was.probability)
+    assert learn_now(library, [track]) > 0
+    assert answers(library) == own
+
+
+def test_no_undo_leaves_a_trace_in_whatever_order(library: Library) -> None:
+    learn_labels(library, ("bucket",))
+    own = answers(library)
+    tracks = sorted(own)[:12]
+    words = {one: ["PEAK", "TECHNO", "HOUSE"][at % 3] for at, one in enumerate(tracks)}
+    library.correct_all("bucket", words)
+    learn_now(library, words)
+    together = answers(library)
+    assert together != own
+    for one in tracks[::2]:
+        library.undo(one, "bucket")
+        learn_now(library, [one])
+    half = answers(library)
+    library.undo_all(tracks[1::2], "bucket")
+    learn_now(library, tracks[1::2])
+    assert answers(library) == own
+    for one in tracks[1::2]:
+        library.correct(one, "bucket", words[one])
+        learn_now(library, [one])
+    again = answers(library)
+    unspoken = set(own) - set(tracks[1::2])
+    assert {one: again[one] for one in unspoken} == {one: half[one] for one in unspoken}
+
+
+def test_what_a_word_has_leaned_stays_so_until_the_next_training(library: Library) -> None:
+    learn_labels(library, ("bucket",))
+    track = sorted(answers(library))[0]
+    library.correct(track, "bucket", "PEAK")
+    learn_now(library, [track])
+    leaned_answers = answers(library)
+    assert any(version.endswith("+") for *_, version in leaned_answers.values())
+    predict_all(library, ("bucket",))  # as after new tracks
+    assert answers(library) == leaned_answers | {track: answers(library)[track]}
+    learn_labels(library, ("bucket",), even_worse=True)
+    assert not any(version.endswith("+") for *_, version in answers(library).values())
 
 
 def test_a_neighbours_bucket_gains_what_the_others_lose() -> None:
@@ -110,16 +148,13 @@ def test_a_neighbours_bucket_gains_what_the_others_lose() -> None:
     assert leaned(one, ["B"], 0.0).value == "A"
 
 
-def test_several_buckets_share_what_a_neighbour_gains_and_it_is_taken_back() -> None:
+def test_several_buckets_share_what_a_neighbour_gains() -> None:
     one = Prediction("bucket", "A", 0.6, (("B", 0.3),), model_version="x")
     both = leaned(one, ["B", "C"], 1.0)
     likely = {both.value: both.probability} | dict(both.alternatives)
     assert likely == {
         "A": pytest.approx(0.3), "B": pytest.approx(0.15 + 0.25), "C": pytest.approx(0.25),
     }  # fmt: skip
-    back = leaned(both, ["B", "C"], 1.0, back=True)
-    assert (back.value, back.probability) == ("A", pytest.approx(0.6))
-    assert dict(back.alternatives) == {"B": pytest.approx(0.3)}
 
 
 def test_each_bucket_of_a_track_is_learned_and_each_is_a_right_answer(library: Library) -> None:
@@ -169,9 +204,10 @@ def test_a_worse_model_is_kept_but_not_used_unless_told(library: Library) -> Non
     assert told["after"] < told["before"]
     assert (second.active, told["gain_high"] < 0) == (False, True)
     assert find_version(library.settings.label_model("bucket"), "bucket").name == first.name
-    assert {one["bucket"].model_version for one in library.predictions.all().values()} == {
-        first.name
-    }
+    kept = {one["bucket"].model_version for one in library.predictions.all().values()}
+    assert {one.removesuffix("+") for one in kept} == {first.name}, (
+        "leaning to the words, not made of them"
+    )
     third = learn_labels(library, ("bucket",), even_worse=True)["bucket"]
     assert third.active
     path = library.settings.label_model("bucket")
