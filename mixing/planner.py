@@ -198,9 +198,18 @@ def _faded(pair: Pair, effects: list[str], why: str, board: Sequence[Judged] = (
     if pair.mix_out_sec is None:
         out = max(out, min(last, pair.earliest_out_sec))
     needed = length + MIN_TRACK_SEC / 2
-    for track, room in ((a, a.duration_sec - 0.0), (b, b.duration_sec - entry)):
-        if room < needed:
+    for track in (a, b):
+        if track.duration_sec < needed:
             raise TooShort(track.title, track.duration_sec, needed)
+    left = b.duration_sec - entry
+    if left < needed:
+        if pair.mix_in_sec is not None:
+            raise BadPoint(
+                b.title,
+                entry,
+                f"only {left:.1f} s are left from there, and the transition needs {needed:.1f} s",
+            )
+        entry = b.duration_sec - needed  # hardly anything is heard of it, wherever it begins
     out = max(0.0, min(out, a.duration_sec - length))
     moment = Moment(out, out + length, bars, beat_sec, a.beats_per_bar)
     level_a = a.loudness(out - length * 4, out + length)

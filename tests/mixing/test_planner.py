@@ -239,6 +239,23 @@ def test_the_same_track_twice_and_a_sample_have_names(paper_track: Maker) -> Non
     assert plan_transition(paper_track("a"), gridless).style == "plain_fade"
 
 
+def test_a_track_that_is_silent_almost_to_its_end_is_brought_in_before_that(
+    paper_track: Maker,
+) -> None:
+    silent = paper_track("b", bars=16)
+    silent.grid.bpm = None
+    structure, duration = silent.analysis.structure, silent.metadata.duration_sec
+    structure.mix_in_sec = None
+    for silence in (duration, duration - 3.0, duration - 8.0):
+        structure.silence_before_sec = silence
+        structure.silence_after_sec = duration if silence == duration else 0.0
+        plan = plan_transition(paper_track("a"), silent)
+        assert plan.style == "plain_fade"
+        assert plan.mix_in.sec + plan.transition_end_sec - plan.transition_start_sec < duration
+    with pytest.raises(BadPoint, match=r"only 2\.0 s are left from there"):
+        plan_transition(paper_track("a"), silent, mix_in_sec=duration - 2.0)
+
+
 @pytest.mark.parametrize("bars", [6, 8, 12, 20])
 def test_short_tracks_get_a_short_transition(paper_track: Maker, bars: int) -> None:
     plan = plan_transition(paper_track("a", bars=bars), paper_track("b", bars=bars), bars=16)
