@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import soundfile
+
 from analysis.report import (
     Analysis,
     BeatGrid,
@@ -158,3 +161,11 @@ def write_reports(reports: Sequence[Report], folder: Path) -> list[Path]:
         paths.append(folder / f"{stem}-{report.track_id[-8:]}.json")
         report.write(paths[-1])
     return paths
+
+
+def write_tone(path: Path, hz: float) -> Path:
+    """Write a second of a sine, and return where."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    time = np.arange(8000) / 8000
+    soundfile.write(path, 0.1 * np.sin(2 * np.pi * hz * time), 8000)
+    return path
