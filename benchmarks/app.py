@@ -175,8 +175,8 @@ def _corrected_in_queue(page: Page) -> float:
     passed = _timed_click(page, page.locator(".st-key-buckets-answer-2 button").click)
     if title.inner_text() == before:
         raise RuntimeError(f"the queue still asks about {before}")
-    _wait_for_one(page, ".st-key-buckets-undo button")
-    page.locator(".st-key-buckets-undo button").click()  # leave the notebook as it stood
+    # leave the notebook as it stood
+    page.locator(".st-key-buckets-undo").get_by_role("button", name="Undo").click()
     page.wait_for_function("d => d === document.querySelector('.bucket-title b')?.innerText",
                            arg=before)  # fmt: skip
     return passed
