@@ -327,7 +327,9 @@ def _literal(text: str) -> str:
 
 
 def _take(studio: Studio, asked: MixChoice, field: str) -> None:
-    wanted = st.session_state[field]
+    wanted = session.news(field)
+    if wanted is None:
+        return
     board = studio.plan(asked)
     for candidate in board.candidates:
         key = view.way_key(

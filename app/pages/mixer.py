@@ -139,7 +139,7 @@ def automatic() -> None:
 
 def _control_moved(part: str, field: str) -> None:
     """Take in what the DJ chose, which counts again where a picked candidate stood in for it."""
-    chosen = st.session_state[field]
+    chosen = session.news(field)
     if chosen in (None, st.session_state[f"mix-{part}"]):
         return
     st.session_state[f"mix-{part}"] = chosen

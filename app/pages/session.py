@@ -108,6 +108,20 @@ def field(name: str, shown: Any) -> str:
     return f"{name}-{number}"
 
 
+def news(key: str) -> Any:
+    """Return what the DJ chose in a field, or None where that was heard before.
+
+    A run that is cut short has not kept what it was told, so the next one hears it once more, and
+    would overrule what was pressed in between.
+    """
+    state = st.session_state
+    chosen = state[key]
+    if state.get(f"{key}-heard") == chosen:
+        return None
+    state[f"{key}-heard"] = chosen
+    return chosen
+
+
 def wait_for(job_id: str, deck: Deck | None) -> None:
     """Remember that this page wants a job's end: its track on ``deck``, or only to hear of it."""
     st.session_state.setdefault(_WAITING, {})[job_id] = deck

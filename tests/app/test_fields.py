@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analysis.report import KeyCandidate
+from app.pages import session
 from app.studio import Studio, get_studio
 from tests.app.widgets import IDS, button, decks, named, open_page
 
@@ -71,3 +72,12 @@ def test_what_the_browser_still_shows_of_a_control_is_no_choice(
     assert control().value == page.session_state[f"mix-{part}"] == "auto"
     assert control().key != first, "the page's word makes a new one"
     assert not page.exception
+
+
+def test_a_choice_that_is_heard_once_more_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = {"way-1": "swap"}
+    monkeypatch.setattr(session.st, "session_state", state)
+    assert [session.news("way-1") for _ in range(2)] == ["swap", None]
+    for chosen in ("blend", "swap"):
+        state["way-1"] = chosen
+        assert session.news("way-1") == chosen

@@ -134,14 +134,15 @@ def test_two_decks_stay_together_through_reruns_pages_and_a_restart(
 
     page.evaluate(RECORD)
     page.evaluate(WATCH)
-    began, from_sec = time.monotonic(), {deck: view.time_sec(deck) for deck in "ab"}
+    from_sec = {deck: view.time_sec(deck) for deck in "ab"}
     for _ in range(2):
         _work_on_the_page(view)
     server.restart()
     view.until("s.decks.a.playing && s.decks.b.playing")
     page.locator("[data-testid=stApp][data-test-connection-state=CONNECTED]").wait_for()
     view.errors.clear()  # the page noticed that the server was away, as it should
-    while time.monotonic() - began < SYNCED_SEC:
+    # by what is heard: on a busy machine the sound of a headless browser runs behind the clock
+    while view.time_sec("a") - from_sec["a"] < SYNCED_SEC + 1:
         _work_on_the_page(view)
     phases = page.evaluate("() => { clearInterval(window.__watch); return window.__phase; }")
     ended = {deck: view.time_sec(deck) for deck in "ab"}
