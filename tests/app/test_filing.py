@@ -137,22 +137,26 @@ def test_copies_go_elsewhere_and_the_originals_stay(home: Settings) -> None:
     assert music(home) == before
 
 
-def test_a_track_of_several_buckets_goes_to_the_first_or_stays_in_one(home: Settings) -> None:
-    before = music(home)
+def say(home: Settings, *words: str) -> list[str]:
+    """Say in which buckets the first tracks belong; return every track's id, sorted."""
     library = Library(home)
     library.refresh()
     ids = sorted(row.track_id for row in library.tracks())
-    library.correct(ids[0], "bucket", "Warm-up; CLUB/CLOSING")
-    library.correct(ids[1], "bucket", "Warm-up; in")
+    for track, word in zip(ids, words, strict=False):
+        library.correct(track, "bucket", word)
     library.close()
+    return ids
+
+
+def test_a_track_of_several_buckets_goes_to_the_first_or_stays_in_one(home: Settings) -> None:
+    before = music(home)
+    ids = say(home, "Warm-up; CLUB/CLOSING", "Warm-up; in")
     assert buckets("apply", "--confirm").exit_code == 0
     after = music(home)
     assert after["Warm-up/000.wav"] == before["in/000.wav"]
     assert set(after) == (set(before) | {"Warm-up/000.wav"}) - {"in/000.wav"}
-    library = Library(home)
     # named the other way round it lies in one of them still
-    library.correct(ids[0], "bucket", "CLUB/CLOSING; Warm-up")
-    library.close()
+    assert say(home, "CLUB/CLOSING; Warm-up") == ids
     assert "Would move 0" in buckets("apply").output
     assert buckets("undo").exit_code == 0
     assert music(home) == before
@@ -160,11 +164,7 @@ def test_a_track_of_several_buckets_goes_to_the_first_or_stays_in_one(home: Sett
 
 def test_copies_fill_each_of_a_tracks_buckets_once_and_can_be_taken_back(home: Settings) -> None:
     before = music(home)
-    library = Library(home)
-    library.refresh()
-    ids = sorted(row.track_id for row in library.tracks())
-    library.correct(ids[0], "bucket", "Warm-up; in; CLUB/CLOSING")
-    library.close()
+    ids = say(home, "Warm-up; in; CLUB/CLOSING")
     done = buckets("apply", "--confirm", "--copy")
     assert done.exit_code == 0, done.output
     added = {"Warm-up/000.wav", "CLUB/CLOSING/000.wav"}
