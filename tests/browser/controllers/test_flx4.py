@@ -221,10 +221,12 @@ def _pads(flx4: Controller, view: Window, deck: str, note: int, pads: int) -> No
         flx4.press(status, 0x70)
         for index, beats in enumerate((-1, 1, -2, 2, -4, 4, -8, 8)):
             before = view.state(f"decks.{deck}.positionSec")
-            flx4.press(note, 0x3D)
-            flx4.press(note, 0x3D)
-            flx4.press(status, 0x20 + index)
             moved = f"({one}.positionSec - {before}) * {one}.track.bpm / 60"
+            flx4.press(note, 0x3D)
+            flx4.press(note, 0x3D)
+            # eight back from here would look like not having moved at all
+            view.until(f"Math.abs({moved} - 8) < 0.1")
+            flx4.press(status, 0x20 + index)
             view.until(f"Math.abs({moved} - 8 - {beats}) < 0.1")
         view.until(f"{one}.meterDb < -50")
         flx4.press(status, 0x30)
