@@ -11,14 +11,15 @@ from app.studio import Studio
 from library.buckets import SEPARATOR
 from library.predictions import UNSURE_BELOW, Prediction
 from library.tracks import TrackRow
-from training.audit import Acceptance, acceptance, note_reviews, reviews
+from training.audit import Acceptance, acceptance, reviews
 from training.errors import TrainingError
 from training.explain import Evidence, alike, evidence
 from training.labels import LabelModel
-from training.leaning import learn_now, space_path
+from training.leaning import space_path
 from training.learn import labelled_track, predict_all
 from training.registry import Version, load_bundle, rollback, versions
 from training.review import review_order
+from training.saying import say_buckets, take_back_buckets
 from training.space import read_space
 
 LEAST_CERTAIN, NO_BUCKET = "Least certain", "In no bucket"
@@ -97,12 +98,7 @@ def say(studio: Studio, words: Mapping[str, str | Sequence[str]], how: str) -> N
     UnknownTrack, BadCorrection
         See `Library.correct`.
     """
-    library = studio.library
-    answers = {track: library.predictions_of(track).get("bucket") for track in words}
-    library.correct_all("bucket", words)
-    kept = {track: one["bucket"] for track, one in library.notebook.latest_of(words).items()}
-    note_reviews(studio.settings.logs, kept, answers, how)
-    learn_now(library, words)
+    say_buckets(studio.library, words, how)
     studio.heard("bucket")
 
 
@@ -126,10 +122,7 @@ def take_back(studio: Studio, tracks: Sequence[str]) -> None:
     NothingToUndo
         If on one of them none stands.
     """
-    library = studio.library
-    library.undo_all(tracks, "bucket")
-    learn_now(library, tracks)
-    note_reviews(studio.settings.logs, dict.fromkeys(tracks, ""), {}, "undo")
+    take_back_buckets(studio.library, tracks)
     studio.heard("bucket")
 
 

@@ -33,9 +33,9 @@ from library.settings import Settings, load_settings
 from library.tracks import TrackRow
 from mixing.plan import Plan
 from mixing.planner import plan_transition
-from training.leaning import learn_now
 from training.learn import load_recommender
 from training.recommender import Bundle
+from training.saying import say_buckets, take_back_word
 
 T = TypeVar("T")
 
@@ -214,9 +214,10 @@ class Studio:
 
     def correct(self, track_id: str, kind: str, value: Any) -> None:
         """Keep the DJ's word at once; see `Library.correct` for errors."""
-        self.library.correct(track_id, kind, value)
         if kind == "bucket":
-            learn_now(self.library, [track_id])
+            say_buckets(self.library, {track_id: value}, "correct")
+        else:
+            self.library.correct(track_id, kind, value)
         self.heard(kind)
 
     def edit_grid(self, track_id: str, edit: Callable[[Grid], Grid]) -> None:
@@ -235,9 +236,7 @@ class Studio:
 
     def undo(self, track_id: str, kind: str) -> Entry:
         """Withdraw the newest word of a kind on a track; see `Library.undo` for errors."""
-        entry = self.library.undo(track_id, kind)
-        if entry.kind == "bucket":
-            learn_now(self.library, [track_id])
+        entry = take_back_word(self.library, track_id, kind)
         self.heard(entry.kind)
         return entry
 

@@ -11,7 +11,6 @@ import pandas as pd
 from analysis.files import write_atomically
 from library.buckets import (
     buckets_of_value,
-    buckets_to_value,
     check_buckets,
     format_buckets,
 )
@@ -19,8 +18,8 @@ from library.errors import BadCorrection
 from library.library import Library
 from library.predictions import Prediction
 from library.tracks import fold
-from training.audit import note_reviews
 from training.errors import BadTable
+from training.saying import say_buckets
 from training.tables import need_columns, read_csv
 
 UNSURE = "unsure"
@@ -171,11 +170,7 @@ def _named(cell: str, known: Mapping[str, str]) -> tuple[str, ...]:
 
 def record_feedback(library: Library, feedback: Feedback) -> int:
     """Write what was said into the notebook, where it can be undone; return how many."""
-    answers = library.predictions.all(["bucket"])
-    library.correct_all("bucket", feedback.said, source=SOURCE)
-    said = {track: buckets_to_value(buckets) for track, buckets in feedback.said.items()}
-    given = {track: answers.get(track, {}).get("bucket") for track in said}
-    note_reviews(library.settings.logs, said, given, SOURCE)
+    say_buckets(library, feedback.said, SOURCE, SOURCE)
     return len(feedback.said)
 
 

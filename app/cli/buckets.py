@@ -28,7 +28,6 @@ from training.feedback import (
     write_predictions,
 )
 from training.filing import Filing, file_tracks, plan_filing, settle, take_back
-from training.leaning import learn_now
 from training.learn import (
     learn_labels,
     learning_curve,
@@ -119,8 +118,6 @@ def feedback(
     checked = check_feedback(library, file, new_buckets=new_buckets)
     recorded = record_feedback(library, checked)
     trained = learn_labels(library, ("bucket",)) if train and recorded else {}
-    if not train:
-        learn_now(library, checked.said)
     version = trained["bucket"].name if "bucket" in trained else None
     if as_json:
         console.print_json(

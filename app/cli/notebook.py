@@ -18,6 +18,7 @@ from library.buckets import buckets_of_value, format_buckets, show_buckets
 from library.grids import Grid, bar_one_here, double_grid, halve_grid, shift_grid
 from library.library import Library
 from library.notebook import Entry
+from training.saying import say_buckets, take_back_word
 
 TrackName = Annotated[str, typer.Argument(help="A path, a track id, or words of its name.")]
 
@@ -59,7 +60,10 @@ def correct(
     if edits:
         library.edit_grid(row.track_id, lambda grid: _apply(edits, grid))
     for kind, value in said.items():
-        library.correct(row.track_id, kind, value)
+        if kind == "bucket":
+            say_buckets(library, {row.track_id: value}, "correct")
+        else:
+            library.correct(row.track_id, kind, value)
     row = library.row(row.track_id)
     state = {
         "track_id": row.track_id,
@@ -85,7 +89,7 @@ def undo(
     """Take back your newest correction (of one track, or of all)."""
     library = open_library()
     track_id = library.find(track).track_id if track else None
-    entry = library.undo(track_id)
+    entry = take_back_word(library, track_id)
     console.out.print(f"Took back: {entry.kind} of {_name(library, entry.content_hash)}.")
 
 

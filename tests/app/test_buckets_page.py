@@ -109,6 +109,18 @@ def test_words_on_several_tracks_are_all_kept_or_none(asked: Studio) -> None:
     assert titles(asked) == ["Harbour", "Lantern"]
 
 
+def test_a_word_on_a_deck_counts_like_one_in_the_queue(asked: Studio) -> None:
+    asked.correct(IDS["Comet"], "bucket", ["CLUB/TECHNO"])
+    asked.correct(IDS["Lantern"], "bucket", ["CLUB/HOUSE"])
+    rate = accepted(asked)
+    assert rate is not None
+    assert rate.overall == 0.5
+    asked.undo(IDS["Comet"], "bucket")
+    rate = accepted(asked)
+    assert rate is not None
+    assert rate.overall == 1.0
+
+
 def test_what_lies_in_no_bucket_is_a_view_of_its_own(asked: Studio) -> None:
     assert titles(asked, NO_BUCKET) == []
 
