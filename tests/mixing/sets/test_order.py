@@ -160,7 +160,7 @@ def test_a_long_row_takes_little_memory_and_can_be_stopped_anywhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("mixing.sets.order.EVALUATIONS", 1_000)
-    songs = make_songs(1, 120)
+    songs = make_songs(1, 60)
     since, longest = 0, 0
 
     def check() -> None:
