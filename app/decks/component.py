@@ -43,7 +43,7 @@ def _component(version: str) -> Callable[..., Any]:
     return served_component("segue_decks", f"/dj/decks/{version}/decks.js")
 
 
-def show(studio: Studio, live: Live) -> None:
+def show(studio: Studio, live: Live, search: str) -> None:
     """Show the decks, tell them what should be, and take in what they report.
 
     Parameters
@@ -52,13 +52,14 @@ def show(studio: Studio, live: Live) -> None:
         Library and notebook.
     live
         What this page knows of its decks; changed in place.
+    search
+        What the library is searched for: a controller browses what is found.
     """
     found = built()
     with st.container(key="decks-place"):
         if found is None:
             st.error(_NOT_BUILT)
             return
-        search = st.session_state.get("search") or ""
         browse = [row.track_id for row in studio.tracks(search)[:BROWSED]]
         answer = _component(found.version)(
             key=KEY,

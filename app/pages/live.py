@@ -26,4 +26,4 @@ def play_button(studio: Studio, plan: SetPlan) -> None:
 
 def _send(studio: Studio, plan: SetPlan) -> None:
     session.live().automix = automix.wish_of(studio, plan, lambda: uuid.uuid4().hex[:8])
-    st.session_state["page"] = topbar.DECKS_PAGE
+    session.renew("page", topbar.DECKS_PAGE)

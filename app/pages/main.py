@@ -13,10 +13,10 @@ st.set_page_config(page_title="Segue", page_icon=theme.page_icon(), layout="wide
 theme.apply()
 studio = get_studio()
 session.begin(studio)
-page = topbar.show(studio)
+page, search = topbar.show(studio)
 if studio.has_music():
     # always here, whatever page is open: elsewhere the style sheet hides it, and it plays on
-    component.show(studio, session.live())
+    component.show(studio, session.live(), search)
 if page == topbar.SET:
     from app.pages import set as set_page  # plotly waits until somebody asks for it
 

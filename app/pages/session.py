@@ -84,13 +84,27 @@ def guarded(action: Callable[..., Any]) -> Callable[..., None]:
     return safe
 
 
-def field(name: str, shown: Any) -> str:
-    """Return the key of a field whose value the page sets as well as the DJ.
+def key(name: str) -> str:
+    """Return the key of the field that `renew` made last, or of the first one."""
+    return f"{name}-{st.session_state.get(f'{name}-number', 0)}"
+
+
+def renew(name: str, value: Any) -> None:
+    """Make a field anew for the coming run, with a value that the page sets and not the DJ.
 
     A run may be cut short before the browser hears of a new value; then it says the old one once
-    more, as if the DJ had chosen it. So the field is made anew whenever the page changes what it
-    shows, and what the browser says of the one before is nobody's word. What the DJ chooses keeps
-    the field, and the keyboard with it.
+    more, as if the DJ had chosen it. What it says of a field that is gone is nobody's word.
+    """
+    number = st.session_state.get(f"{name}-number", 0) + 1
+    st.session_state[f"{name}-number"] = number
+    st.session_state[f"{name}-{number}"] = value
+
+
+def field(name: str, shown: Any) -> str:
+    """Return the key of a field that shows what is kept elsewhere.
+
+    What the DJ chooses keeps the field, and the keyboard with it; where the page has changed what
+    is to be shown, the field is made anew.
 
     Parameters
     ----------
@@ -99,13 +113,9 @@ def field(name: str, shown: Any) -> str:
     shown
         The value that the field is to show in this run.
     """
-    state = st.session_state
-    number: int = state.setdefault(f"{name}-number", 0)
-    if state.get(f"{name}-{number}") != shown:
-        number += 1
-        state[f"{name}-number"] = number
-        state[f"{name}-{number}"] = shown
-    return f"{name}-{number}"
+    if st.session_state.get(key(name)) != shown:
+        renew(name, shown)
+    return key(name)
 
 
 def news(key: str) -> Any:

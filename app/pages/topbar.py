@@ -24,34 +24,33 @@ DECKS_PAGE, SET, BUCKETS = "Decks", "Set", "Buckets"
 SHOWN_RESULTS = 8
 
 
-def show(studio: Studio) -> str:
+def show(studio: Studio) -> tuple[str, str]:
     """Draw the bar, and the search's answer beneath it while something is searched.
 
     Returns
     -------
-    str
-        The page chosen: `DECKS_PAGE`, `SET` or `BUCKETS`.
+    page, search
+        The page chosen, `DECKS_PAGE`, `SET` or `BUCKETS`, and what is searched for.
     """
-    page = DECKS_PAGE
+    page, search = DECKS_PAGE, ""
     with st.container(key="topbar", horizontal=True, wrap=False, vertical_alignment="center"):
         st.html(
             f'<div class="brand"><img src="{theme.asset_url("icon.svg")}" alt="">Segue</div>',
             width="content",
         )
-        search = ""
         if studio.has_music():
             page = st.segmented_control(
                 "Page",
                 [DECKS_PAGE, SET, BUCKETS],
                 default=DECKS_PAGE,
-                key="page",
+                key=session.key("page"),
                 required=True,
                 label_visibility="collapsed",
                 width="content",
             )
             search = st.text_input(
                 "Search the library",
-                key="search",
+                key=session.key("search"),
                 type="search",
                 placeholder=f"Search {studio.count()} tracks by name, artist or folder",
                 label_visibility="collapsed",
@@ -69,7 +68,7 @@ def show(studio: Studio) -> str:
     with st.container(key="results", gap=None):
         if search:
             _results(studio, search)
-    return page
+    return page, search
 
 
 def add_music(studio: Studio) -> None:
@@ -205,4 +204,4 @@ def _result(row: TrackRow) -> None:
 
 def _load_result(deck: Deck, track_id: str) -> None:
     session.load(deck, track_id)
-    st.session_state["search"] = ""
+    session.renew("search", "")

@@ -36,7 +36,7 @@ def asked(studio: Studio) -> Studio:
 
 def open_page() -> AppTest:
     page = AppTest.from_file(str(PROJECT_ROOT / "app/pages/main.py"), default_timeout=120)
-    page.session_state["page"] = "Buckets"
+    page.session_state["page-0"] = "Buckets"
     return page.run()
 
 

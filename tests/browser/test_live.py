@@ -177,14 +177,14 @@ def _work_on_the_page(view: Window) -> None:
     page = view.page
     for direction in ("B → A", "A → B"):
         page.locator(".st-key-mix-first").get_by_role("radio", name=direction).click()
-    field = page.locator(".st-key-search input")
+    field = page.locator("[class*='st-key-search-'] input")
     field.press_sequentially("tone")
     page.locator(".st-key-results").first.wait_for()
     field.fill("")
     expect(page.locator(".st-key-results")).to_have_count(0)
-    page.locator(".st-key-page").get_by_text("Set", exact=True).click()
+    page.locator("[class*='st-key-page-']").get_by_text("Set", exact=True).click()
     page.locator(".st-key-set-page").first.wait_for()
-    page.locator(".st-key-page").get_by_text("Decks", exact=True).click()
+    page.locator("[class*='st-key-page-']").get_by_text("Decks", exact=True).click()
     page.locator(".st-key-facts-a").first.wait_for()  # the old one may still be there
 
 

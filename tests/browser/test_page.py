@@ -89,11 +89,11 @@ def test_music_plays_on_while_the_page_works(server: Server, window: Show) -> No
     expect(label).not_to_contain_text("yours")
     view.plays("a")
     page.keyboard.press("Escape")
-    page.locator(".st-key-page").get_by_text("Set", exact=True).click()
+    page.locator("[class*='st-key-page-']").get_by_text("Set", exact=True).click()
     page.locator(".st-key-set-page").wait_for()
     expect(page.locator(".segue-decks")).to_be_hidden()
     view.plays("a", 1.0)
-    page.locator(".st-key-page").get_by_text("Decks", exact=True).click()
+    page.locator("[class*='st-key-page-']").get_by_text("Decks", exact=True).click()
     expect(page.locator(".segue-decks")).to_be_visible()
     view.plays("a")
 

@@ -26,7 +26,7 @@ def button(page: Page, key: str) -> Locator:
 def test_a_set_is_built_reordered_locked_and_rendered(serve, window, demo_home) -> None:
     shown = window(serve(demo_home)).open().decks()
     page = shown.page
-    page.locator(".st-key-page").get_by_text("Set", exact=True).click()
+    page.locator("[class*='st-key-page-']").get_by_text("Set", exact=True).click()
     minutes = page.locator(".st-key-set-minutes input")
     minutes.fill("6")
     minutes.press("Enter")
