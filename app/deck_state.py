@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -10,6 +12,9 @@ from analysis.errors import SegueError
 
 Deck = Literal["a", "b"]
 DECKS: tuple[Deck, Deck] = ("a", "b")
+
+NEAR = 0.04
+"""Tempi within 4 % of one another are brought together without being heard to change."""
 
 
 def other(deck: Deck) -> Deck:
@@ -73,17 +78,17 @@ class DeckState:
 
 
 def first_pair(
-    tracks: Sequence[str],
+    tempos: Mapping[str, float | None],
     asked_a: Sequence[str],
     asked_b: Sequence[str],
     follow: Callable[[str], Sequence[str]],
 ) -> DeckState:
-    """Choose the two tracks of a first screen.
+    """Choose the two tracks of a first screen, such that they can be mixed.
 
     Parameters
     ----------
-    tracks
-        All track ids in the library's order.
+    tempos
+        Every track id in the library's order, with its tempo in BPM; None where it is not sure.
     asked_a, asked_b
         The track ids that the instructions' query of each deck finds, best first; may be empty.
     follow
@@ -92,14 +97,36 @@ def first_pair(
     Returns
     -------
     DeckState
-        Deck A by its query, else the first track; deck B by its query, else what follows A
-        best, else any other track. Empty decks where there are too few tracks.
+        Deck A by its query, else the track that most others are near in tempo; deck B by its
+        query, else what follows A best, else the track nearest to A in tempo. Empty decks where
+        there are too few tracks.
     """
-    a = next(iter([*asked_a, *tracks]), None)
+    a = next(iter([*asked_a, *_by_company(tempos)]), None)
     if a is None:
         return DeckState()
-    for candidates in (asked_b, follow(a), tracks):
+    for candidates in (asked_b, follow(a), _by_tempo(tempos, tempos.get(a))):
         b = next((track for track in candidates if track != a), None)
         if b is not None:
             return DeckState(a, b)
     return DeckState(a)
+
+
+def _by_company(tempos: Mapping[str, float | None]) -> list[str]:
+    """Return tracks, those first that most others could be brought to the tempo of."""
+    known = sorted(bpm for bpm in tempos.values() if bpm is not None)
+
+    def company(bpm: float | None) -> int:
+        if bpm is None:
+            return 0
+        return bisect_right(known, bpm * (1 + NEAR)) - bisect_left(known, bpm * (1 - NEAR))
+
+    return sorted(tempos, key=lambda track: -company(tempos[track]))
+
+
+def _by_tempo(tempos: Mapping[str, float | None], bpm: float | None) -> list[str]:
+    """Return tracks, those nearest to a tempo first."""
+
+    def away(other_bpm: float | None) -> float:
+        return math.inf if bpm is None or other_bpm is None else abs(math.log(other_bpm / bpm))
+
+    return sorted(tempos, key=lambda track: away(tempos[track]))

@@ -190,7 +190,7 @@ def _first_pair(studio: Studio) -> DeckState:
             return []
 
     return first_pair(
-        [row.track_id for row in studio.tracks()],
+        {row.track_id: None if row.bpm.unsure else row.bpm.value for row in studio.tracks()},
         found(asked.deckA.query),
         found(asked.deckB.query),
         follow,

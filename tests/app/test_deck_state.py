@@ -47,10 +47,18 @@ def test_unknown_tracks_are_taken_off() -> None:
     assert DeckState("p", "x").without_unknown({"p"}) == DeckState("p", None)
 
 
-def test_first_pair_follows_the_queries_then_the_suggestion_then_the_list() -> None:
-    tracks = ["p", "q", "r"]
+def test_first_pair_follows_the_queries_then_the_suggestion_then_the_tempo() -> None:
+    tracks = {"p": 128.0, "q": 90.0, "r": 126.0}
     assert first_pair(tracks, ["r"], ["q"], nothing) == DeckState("r", "q")
-    assert first_pair(tracks, [], [], lambda a: ["r"] if a == "p" else []) == DeckState("p", "r")
-    assert first_pair(tracks, ["q"], ["q"], nothing) == DeckState("q", "p")
-    assert first_pair(["p"], [], [], nothing) == DeckState("p", None)
-    assert first_pair([], [], [], nothing) == DeckState()
+    assert first_pair(tracks, [], [], lambda a: ["q"] if a == "p" else []) == DeckState("p", "q")
+    assert first_pair(tracks, [], [], nothing) == DeckState("p", "r")
+    assert first_pair(tracks, ["q"], ["q"], nothing) == DeckState("q", "r")
+    assert first_pair({"p": 128.0}, [], [], nothing) == DeckState("p", None)
+    assert first_pair({}, [], [], nothing) == DeckState()
+
+
+def test_a_first_pair_can_be_mixed_where_any_two_tracks_can() -> None:
+    tracks = {"alone": 102.0, "unsure": None, "fast": 174.0, "p": 140.0, "q": 143.0, "r": 138.0}
+    assert first_pair(tracks, [], [], nothing) == DeckState("p", "r")
+    assert first_pair({"p": None, "q": None}, [], [], nothing) == DeckState("p", "q")
+    assert first_pair({"p": None, "q": 120.0}, [], [], nothing) == DeckState("q", "p")
