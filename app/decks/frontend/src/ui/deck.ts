@@ -3,7 +3,7 @@
 
 import type { DeckId } from "../contract";
 import type { BrowseList } from "./browse";
-import { across, type Desk } from "./desk";
+import type { Desk } from "./desk";
 import { el } from "./dom";
 import { gridTools } from "./grid";
 import { icon } from "./icons";
@@ -14,7 +14,7 @@ import { pads } from "./pads";
 import { platter } from "./platter";
 import { controlButton } from "./press";
 import { tempoColumn } from "./tempo";
-import { phaseMs, TIGHT_MS } from "./words";
+import { TIGHT_MS } from "./words";
 
 export function deckFace(desk: Desk, id: DeckId, list: BrowseList): HTMLElement {
   const grid = gridTools(desk, id);
@@ -72,8 +72,7 @@ function title(desk: Desk, id: DeckId, list: BrowseList): HTMLElement {
     return track ? track.artist || "unknown artist" : "Pick one below, or drop a file";
   });
   const light = el("div", "light");
-  const bothPlay = () => deck().playing && desk.deck(across(id)).playing;
-  const inSync = () => bothPlay() && Math.abs(phaseMs(deck().phaseBeats, deck().bpm) ?? Infinity) <= TIGHT_MS;
+  const inSync = () => Math.abs(desk.heardApart(id) ?? Infinity) <= TIGHT_MS;
   desk.live.text(light, () => (inSync() ? "IN SYNC" : ""));
   desk.live.toggle(light, "good", inSync);
   return el(

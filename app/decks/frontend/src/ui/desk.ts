@@ -4,6 +4,7 @@ import type { Action, ControlFacts, ControlName, DeckId, DeckState, Engine, Mixe
 import { CONTROLS } from "../contract";
 import { Live } from "./live";
 import { elsewhere, type PickUp } from "./pickup";
+import { phaseMs } from "./words";
 
 export type Hand = "mouse" | "keyboard";
 
@@ -22,6 +23,12 @@ export class Desk {
 
   get mixer(): MixerState {
     return this.engine.state.mixer;
+  }
+
+  /** Milliseconds by which a deck's beats are heard after the other's; null unless both play. */
+  heardApart(id: DeckId): number | null {
+    const { playing, phaseBeats, bpm } = this.deck(id);
+    return playing && this.deck(across(id)).playing ? phaseMs(phaseBeats, bpm) : null;
   }
 
   /** Where the hardware of a control that stands at `screen` waits, or null. */

@@ -4,7 +4,7 @@ import type { DeckId } from "../contract";
 import type { Desk } from "./desk";
 import { el } from "./dom";
 import { camelotColour } from "./palette";
-import { clockTenths, phaseMs, phaseWords, signed, tempoWords, UNSURE } from "./words";
+import { clockTenths, phaseWords, signed, tempoWords, UNSURE } from "./words";
 
 export function numbers(desk: Desk, id: DeckId): HTMLElement {
   return el("div", "numbers", {}, time(desk, id), tempo(desk, id), key(desk, id), phase(desk, id));
@@ -98,7 +98,7 @@ function phase(desk: Desk, id: DeckId): HTMLElement {
     },
   );
   desk.live.bind(
-    () => phaseMs(deck().phaseBeats, deck().bpm),
+    () => desk.heardApart(id),
     (ms) => {
       const { text, tone } = phaseWords(ms);
       words.textContent = text;
